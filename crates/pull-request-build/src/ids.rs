@@ -1,0 +1,128 @@
+//! The identities that a pull-request build is made of, each checked where it enters.
+
+use std::fmt;
+
+/// Why a text is not the identity it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be {expected}, but is {found:?}")]
+pub struct InvalidId {
+    /// The kind of identity, in words.
+    pub what: &'static str,
+    /// What would have been accepted.
+    pub expected: &'static str,
+    /// The start of the text that was given, at most 64 characters.
+    pub found: String,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $expected:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks `text` and takes it as this identity.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidId { what: $what, expected: $expected, found: text.chars().take(64).collect() })
+                }
+            }
+
+            /// The identity as AWS writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// The number of a pull request, unique in an account and region. AWS hands it out as a string.
+    PullRequestId, "the pull request id", "1 to 20 digits",
+    |text| (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+id! {
+    /// The name of a repository: 1 to 100 characters (API reference of CodeCommit, `RepositoryName`).
+    RepositoryName, "the repository name", "1 to 100 letters, digits, '.', '_' or '-'",
+    |text| (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+id! {
+    /// The tip of a pull request's source branch: the commit that is built. In a comment it is `afterCommitId`.
+    SourceCommit, "the source commit", "40 lower-case hex digits", is_commit_id
+}
+id! {
+    /// The tip of a pull request's destination branch. In a comment it is `beforeCommitId`.
+    DestinationCommit, "the destination commit", "40 lower-case hex digits", is_commit_id
+}
+id! {
+    /// The revision of a pull request: every push makes a new one, and an approval is bound to one.
+    RevisionId, "the revision id", "1 to 200 characters without spaces",
+    |text| (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+id! {
+    /// A full reference, such as `refs/heads/main`. Hostile text: Git allows almost anything in it.
+    Reference, "the reference", "1 to 1,024 bytes that begin with refs/",
+    |text| (6..=1024).contains(&text.len()) && text.starts_with("refs/")
+}
+id! {
+    /// The name of a hook, which tells the hooks of one account apart.
+    HookName, "the hook's name", "1 to 40 lower-case letters, digits and inner hyphens, beginning with a letter",
+    |text| (1..=40).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.ends_with('-')
+}
+
+fn is_commit_id(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+impl Reference {
+    /// The branch's short name: the reference without `refs/heads/`.
+    pub fn branch_name(&self) -> &str {
+        self.0.strip_prefix("refs/heads/").unwrap_or(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_forty_lower_case_hex_digits() {
+        assert!(SourceCommit::parse(&"a1".repeat(20)).is_ok());
+        for wrong in ["", "a1", &"A1".repeat(20), &"g1".repeat(20), &"a1".repeat(21)] {
+            assert!(SourceCommit::parse(wrong).is_err(), "{wrong:?} was taken for a commit");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field_and_shortens_what_it_quotes() {
+        let error = DestinationCommit::parse(&"x".repeat(500)).unwrap_err();
+        assert_eq!(error.what, "the destination commit");
+        assert_eq!(error.found.len(), 64);
+    }
+
+    #[test]
+    fn a_hook_name_keeps_to_what_a_codebuild_project_name_and_a_marker_can_carry() {
+        assert!(HookName::parse("pull-request-hook").is_ok());
+        for wrong in ["", "Hook", "1hook", "hook-", "a b", "a_b", &"a".repeat(41)] {
+            assert!(HookName::parse(wrong).is_err(), "{wrong:?} was taken for a hook's name");
+        }
+    }
+
+    #[test]
+    fn a_branch_name_is_the_reference_without_its_prefix() {
+        assert_eq!(Reference::parse("refs/heads/feature/a").unwrap().branch_name(), "feature/a");
+    }
+}

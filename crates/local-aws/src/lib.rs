@@ -1,1 +1,10 @@
+#![doc = include_str!("../README.md")]
 
+pub mod account;
+pub mod aws_json;
+pub mod caller;
+pub mod clock;
+pub mod event;
+pub mod logs;
+pub mod process_group;
+pub mod template;

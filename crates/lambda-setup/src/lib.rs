@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod call_failure;
+mod log_lines;
+mod sdk_config;
+
+pub use call_failure::CallFailure;
+pub use log_lines::start_log_lines;
+pub use sdk_config::{CALL_TIMEOUT, load_sdk_config};

@@ -5,6 +5,7 @@ pub mod aws_json;
 pub mod caller;
 pub mod clock;
 pub mod event;
+pub mod http;
 pub mod logs;
 pub mod process_group;
 pub mod template;

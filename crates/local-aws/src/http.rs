@@ -1,0 +1,241 @@
+//! The one port of a local AWS: who may ask, what is asked, and which service answers.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::aws_json::{ApiError, AwsJsonService};
+use crate::caller::{AccessKeys, Caller};
+use crate::clock::Clock;
+
+/// The date form of HTTP (RFC 9110, section 5.6.7). Times are UTC.
+const HTTP_DATE: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+
+/// The largest body of an API call, in bytes: above every limit that the modeled services have.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// What answers the requests below a path.
+pub type PathHandler =
+    Arc<dyn Fn(Caller, Request) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
+
+/// Routes requests to services. AWS tells them apart by host name; one loopback port does it by the target header and
+/// by the path.
+pub struct FrontDoor {
+    /// Answers with this clock's time: a client that asks for AWS's time sees the stepped one.
+    pub clock: Clock,
+    /// Tells whose request it is.
+    pub keys: AccessKeys,
+    /// Services behind `POST /` with `X-Amz-Target`.
+    pub services: Vec<Arc<dyn AwsJsonService>>,
+    /// Services behind paths, by prefix.
+    pub paths: Vec<(&'static str, PathHandler)>,
+}
+
+impl std::fmt::Debug for FrontDoor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let services: Vec<_> = self.services.iter().map(|service| service.target_prefix()).collect();
+        let paths: Vec<_> = self.paths.iter().map(|(prefix, _)| prefix).collect();
+        formatter.debug_struct("FrontDoor").field("services", &services).field("paths", &paths).finish()
+    }
+}
+
+impl FrontDoor {
+    /// Answers one request.
+    pub async fn respond(&self, request: Request) -> Response {
+        let mut response = match refuse_foreign(request.headers()) {
+            Some(refusal) => refusal,
+            None => self.route(request).await,
+        };
+        let headers = response.headers_mut();
+        let date = self.clock.now().format(HTTP_DATE).ok();
+        if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
+            headers.insert(header::DATE, date);
+        }
+        if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+            headers.entry(HeaderName::from_static("x-amzn-requestid")).or_insert(id);
+        }
+        response
+    }
+
+    async fn route(&self, request: Request) -> Response {
+        let authorization =
+            request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let caller = self.keys.identify(authorization);
+        let path = request.uri().path();
+        if let Some((_, handler)) = self.paths.iter().find(|(prefix, _)| path.starts_with(prefix)) {
+            return handler(caller, request).await;
+        }
+        if request.method() == Method::POST && path == "/" {
+            return self.call_service(caller, request).await;
+        }
+        let what = format!("{} {path}", request.method());
+        error_response(&ApiError { status: 404, ..ApiError::not_modeled(what) }, "application/x-amz-json-1.1")
+    }
+
+    async fn call_service(&self, caller: Caller, request: Request) -> Response {
+        let content_type = match request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
+            Some(b"application/x-amz-json-1.0") => "application/x-amz-json-1.0",
+            _ => "application/x-amz-json-1.1",
+        };
+        match self.call_operation(&caller, request).await {
+            Ok(answer) => ([(header::CONTENT_TYPE, content_type)], answer.to_string()).into_response(),
+            Err(error) => error_response(&error, content_type),
+        }
+    }
+
+    async fn call_operation(&self, caller: &Caller, request: Request) -> Result<Value, ApiError> {
+        let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
+        let Some((prefix, operation)) = target.and_then(|target| target.rsplit_once('.')) else {
+            return Err(ApiError::not_modeled(
+                "a request without the header X-Amz-Target (the query protocols)",
+            ));
+        };
+        let (prefix, operation) = (prefix.to_owned(), operation.to_owned());
+        let service = self.services.iter().find(|service| service.target_prefix() == prefix);
+        let service = service
+            .ok_or_else(|| ApiError::not_modeled(format_args!("the service behind {prefix}.{operation}")))?;
+        let body = to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|error| ApiError {
+            status: 413,
+            ..ApiError::new("RequestEntityTooLargeException", error.to_string())
+        })?;
+        let input = match body.as_ref() {
+            b"" => json!({}),
+            body => serde_json::from_slice(body)
+                .map_err(|error| ApiError::new("SerializationException", error.to_string()))?,
+        };
+        service.call(&operation, caller, input).await
+    }
+}
+
+/// The answer that AWS's JSON protocols give for an error.
+pub fn error_response(error: &ApiError, content_type: &'static str) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = json!({ "__type": error.code, "message": error.message }).to_string();
+    let mut response = (status, [(header::CONTENT_TYPE, content_type)], Body::from(body)).into_response();
+    if let Ok(code) = HeaderValue::from_str(&error.code) {
+        response.headers_mut().insert("x-amzn-errortype", code);
+    }
+    response
+}
+
+/// Refuses what a web page could send to this machine: a host name that only resolves to it, or a foreign origin.
+/// Builds run commands here, so a page that could push would run commands too.
+fn refuse_foreign(headers: &HeaderMap) -> Option<Response> {
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("unreadable"));
+    let host = text(header::HOST).unwrap_or("missing");
+    let origin_is_foreign =
+        |origin: &str| origin.split_once("://").is_none_or(|(_, authority)| !is_loopback(authority));
+    let reason = if !is_loopback(host) {
+        format!("the host {host} is not a loopback address: use 127.0.0.1 or localhost")
+    } else if let Some(origin) = text(header::ORIGIN).filter(|origin| origin_is_foreign(origin)) {
+        format!("requests from the origin {origin} are not answered")
+    } else {
+        return None;
+    };
+    let error = ApiError { status: 403, code: "AccessDeniedException".to_owned(), message: reason };
+    Some(error_response(&error, "application/x-amz-json-1.1"))
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::account::Account;
+    use crate::aws_json::Answer;
+
+    struct Echo;
+
+    impl AwsJsonService for Echo {
+        fn target_prefix(&self) -> &'static str {
+            "Echo_20260101"
+        }
+
+        fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a> {
+            Box::pin(async move {
+                match operation {
+                    "Say" => Ok(json!({ "said": input, "by": caller.arn })),
+                    _ => Err(ApiError::not_modeled(operation)),
+                }
+            })
+        }
+    }
+
+    fn front_door(clock: Clock) -> FrontDoor {
+        let keys = AccessKeys::new(Account::default());
+        FrontDoor { clock, keys, services: vec![Arc::new(Echo)], paths: Vec::new() }
+    }
+
+    async fn ask(headers: &[(&str, &str)], body: &'static str) -> (u16, Value, HeaderMap) {
+        let clock = Clock::default();
+        clock.advance(Duration::from_secs(40 * 365 * 24 * 3600));
+        let mut request = Request::builder().method("POST").uri("/");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = front_door(clock).respond(request.body(Body::from(body)).unwrap()).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = to_bytes(response.into_body(), LARGEST_BODY).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap(), headers)
+    }
+
+    #[tokio::test]
+    async fn an_operation_is_found_by_its_target_and_answered_with_the_clocks_date() {
+        let headers = [("host", "127.0.0.1:4580"), ("x-amz-target", "Echo_20260101.Say")];
+        let (status, answer, headers) = ask(&headers, r#"{"a":1}"#).await;
+        assert_eq!((status, &answer["said"]), (200, &json!({ "a": 1 })));
+        let year: u32 = headers["date"].to_str().unwrap()[12..16].parse().unwrap();
+        assert!(year >= 2060, "the answer is dated {year}, not by the stepped clock");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_refused_by_name() {
+        for (target, name) in [("Echo_20260101.Shout", "Shout"), ("Glue.GetJob", "Glue.GetJob")] {
+            let (status, answer, _) = ask(&[("host", "localhost:1"), ("x-amz-target", target)], "").await;
+            assert_eq!((status, answer["__type"].as_str()), (400, Some("NotModeledByLocalAws")));
+            assert!(answer["message"].as_str().unwrap().contains(name), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_only_resolves_here_and_a_foreign_page_are_refused() {
+        let target = ("x-amz-target", "Echo_20260101.Say");
+        let foreign = [
+            vec![("host", "evil.example:4580"), target],
+            vec![("host", "127.0.0.1.evil.example"), target],
+            vec![("host", "127.0.0.1:4580"), ("origin", "https://evil.example"), target],
+            vec![("host", "127.0.0.1:4580"), ("origin", "null"), target],
+            vec![target],
+        ];
+        for headers in foreign {
+            let (status, answer, _) = ask(&headers, "{}").await;
+            assert_eq!(status, 403, "{headers:?} was answered with {answer}");
+        }
+        let own = [("host", "[::1]:4580"), ("origin", "http://localhost:4580"), target];
+        assert_eq!(ask(&own, "{}").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_json_is_a_serialization_error() {
+        let (status, answer, _) =
+            ask(&[("host", "localhost"), ("x-amz-target", "Echo_20260101.Say")], "{").await;
+        assert_eq!((status, answer["__type"].as_str()), (400, Some("SerializationException")));
+    }
+}

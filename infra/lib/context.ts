@@ -1,0 +1,63 @@
+import type { Node } from 'constructs';
+import { closest } from 'fastest-levenshtein';
+import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS, SettingsError } from './settings';
+
+/**
+ * Reads the settings that `-c name=value`, `cdk.json` or `cdk.context.json` give.
+ *
+ * Values are not checked here: one that cannot be read as its kind is passed on as it is, so that the check of the
+ * settings refuses it with what is allowed.
+ *
+ * @throws SettingsError if a key is neither a setting nor CDK's own.
+ */
+export function readSettings(node: Node): PullRequestHookProps {
+  const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(([key]) => !isOfCdk(key));
+  const unknown = context.map(([key]) => key).filter((key) => !isSettingName(key));
+  if (unknown.length > 0) {
+    const names = Object.keys(SETTINGS);
+    throw new SettingsError(
+      unknown.map((key) => `${key} is no setting: did you mean ${closest(key, names)}?`).join('\n') +
+        `\nThe settings are ${names.join(', ')}.`,
+    );
+  }
+  return Object.fromEntries(
+    context.map(([key, value]) => [
+      key,
+      typeof value === 'string' ? READERS[SETTINGS[key as SettingName].kind](value) : value,
+    ]),
+  );
+}
+
+function isSettingName(key: string): key is SettingName {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+/**
+ * Whether a context key belongs to CDK: feature flags (`@aws-cdk/…`), options and cached look-ups (`aws:cdk:…`,
+ * `availability-zones:…`), and the two names without a colon that its command line keeps there.
+ */
+function isOfCdk(key: string): boolean {
+  return key.startsWith('@') || key.includes(':') || ['cli-telemetry', 'acknowledged-issue-numbers'].includes(key);
+}
+
+const READERS: Readonly<Record<SettingKind, (text: string) => unknown>> = {
+  text: (text) => text,
+  number: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+  flag: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  list: (text) =>
+    text.trimStart().startsWith('[')
+      ? readJson(text)
+      : text
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== ''),
+  map: readJson,
+};
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,149 @@
+import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { BuildProject } from './build-project';
+import { HookFunction } from './hook-function';
+import { allowOnRepositories } from './repository-permissions';
+import { checkEventPatternSize, ServedRepositories } from './served-repositories';
+import { checkSettings, type HookSettings, type PullRequestHookProps } from './settings';
+
+/**
+ * A pull-request hook: builds every pull request of the served CodeCommit repositories in CodeBuild, and shows state
+ * and result on the pull request.
+ */
+export class PullRequestHook extends Construct {
+  /** Starts a build when a pull request is opened or updated. */
+  readonly startBuild: HookFunction;
+  /** Comments a build's state and result on its pull request. */
+  readonly publishBuildResult: HookFunction;
+  /** Takes the events that could not be delivered or handled, for 14 days. */
+  readonly failureQueue: Queue;
+
+  /** @throws SettingsError if a setting is not allowed, or the list of repositories is too long for AWS's limits. */
+  constructor(scope: Construct, id: string, props: PullRequestHookProps = {}) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const settings = checkSettings(props);
+    const pullRequestPattern = matchPullRequestEvents(settings);
+    checkEventPatternSize(pullRequestPattern);
+    if (settings.permissionsBoundary !== undefined) {
+      const boundary = iam.ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', settings.permissionsBoundary);
+      iam.PermissionsBoundary.of(this).apply(boundary);
+    }
+
+    this.failureQueue = this.createFailureQueue();
+    const project = new BuildProject(this, 'Build', settings);
+    const ofBothFunctions = { failureQueue: this.failureQueue, logRetentionDays: settings.logRetentionDays };
+
+    const toStart = allowOnRepositories(stack, settings, ['codecommit:GetPullRequest'], 'read');
+    this.startBuild = new HookFunction(this, 'StartBuild', {
+      ...ofBothFunctions,
+      binaryName: 'start-build',
+      description: `Starts a build for each pull request that is opened or updated (${settings.name}).`,
+      environment: {
+        HOOK_NAME: settings.name,
+        PROJECT_NAME: project.projectName,
+        CLONE_URL_PREFIX: `https://git-codecommit.${Aws.REGION}.${Aws.URL_SUFFIX}/v1/repos/`,
+        BUILDSPEC: settings.buildspec,
+      },
+      statements: [
+        ...toStart.statements,
+        new iam.PolicyStatement({
+          actions: ['codebuild:StartBuild', 'codebuild:BatchGetBuilds', 'codebuild:ListBuildsForProject'],
+          resources: [project.projectArn],
+        }),
+      ],
+      wildcards: toStart.wildcards,
+    });
+
+    const toPublish = allowOnRepositories(
+      stack,
+      settings,
+      [
+        'codecommit:GetBranch',
+        'codecommit:GetCommentsForPullRequest',
+        'codecommit:GetPullRequest',
+        'codecommit:PostCommentForPullRequest',
+        'codecommit:UpdateComment',
+      ],
+      'write',
+    );
+    this.publishBuildResult = new HookFunction(this, 'PublishBuildResult', {
+      ...ofBothFunctions,
+      binaryName: 'publish-build-result',
+      description: `Comments the state and result of builds on their pull requests (${settings.name}).`,
+      environment: { HOOK_NAME: settings.name, PROJECT_NAME: project.projectName },
+      environmentFromRole: (role) => ({ ROLE_NAME: role.roleName }),
+      statements: [
+        ...toPublish.statements,
+        new iam.PolicyStatement({ actions: ['codebuild:BatchGetBuilds'], resources: [project.projectArn] }),
+      ],
+      wildcards: toPublish.wildcards,
+    });
+
+    this.createRule('PullRequestRule', {
+      description: `Pull requests opened or updated, for ${settings.name}.`,
+      eventPattern: pullRequestPattern,
+      target: this.startBuild,
+    });
+    this.createRule('BuildRule', {
+      description: `State changes of the builds of ${settings.name}.`,
+      // Every state: the first one announces the build, and a state that AWS adds later must not go unseen.
+      eventPattern: {
+        source: ['aws.codebuild'],
+        detailType: ['CodeBuild Build State Change'],
+        detail: { 'project-name': [project.projectName] },
+      },
+      target: this.publishBuildResult,
+    });
+  }
+
+  private createFailureQueue(): Queue {
+    const queue = new Queue(this, 'FailureQueue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const reason = 'This is the dead-letter queue: of both rule targets, and on-failure destination of both functions.';
+    Validations.of(queue).acknowledge(
+      { id: 'AwsSolutions-SQS3', reason },
+      { id: 'Serverless-SQSRedrivePolicy', reason },
+    );
+    return queue;
+  }
+
+  private createRule(
+    id: string,
+    { target, ...props }: { description: string; eventPattern: EventPattern; target: HookFunction },
+  ): void {
+    new Rule(this, id, {
+      ...props,
+      targets: [
+        new LambdaFunction(target.function, {
+          deadLetterQueue: this.failureQueue,
+          // EventBridge's own maximum, said so that no default can change it.
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      ],
+    });
+  }
+}
+
+/**
+ * The two events that can mean a new commit to build. The function would answer every other one of this kind with a
+ * reason to do nothing; approvals and comments need not pay for that.
+ */
+function matchPullRequestEvents(settings: HookSettings): EventPattern {
+  return {
+    source: ['aws.codecommit'],
+    detailType: ['CodeCommit Pull Request State Change'],
+    detail: {
+      event: ['pullRequestCreated', 'pullRequestSourceBranchUpdated'],
+      ...new ServedRepositories(settings.repositories).eventPatternDetail(),
+    },
+  };
+}

@@ -1,0 +1,4 @@
+# Prints a greeting: greet [NAME]
+greet() {
+  printf 'Hello, %s!\n' "${1:-world}"
+}

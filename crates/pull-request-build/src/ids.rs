@@ -82,6 +82,26 @@ id! {
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && !text.ends_with('-')
 }
+id! {
+    /// The name of a CodeBuild project: 2 to 255 characters (API reference of CodeBuild, `ProjectName`).
+    ProjectName, "the project name", "2 to 255 letters, digits, '_' or '-', beginning with a letter or digit",
+    is_project_name
+}
+id! {
+    /// The id of a CodeBuild build, `PROJECT:UUID`. Nothing in it can end a marker or a link.
+    BuildId, "the build id", "a project name, a colon, and 1 to 64 letters, digits or hyphens",
+    |text| text.split_once(':').is_some_and(|(project, build)| {
+        is_project_name(project)
+            && (1..=64).contains(&build.len())
+            && build.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
+}
+
+fn is_project_name(text: &str) -> bool {
+    (2..=255).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+}
 
 fn is_commit_id(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
@@ -91,6 +111,25 @@ impl Reference {
     /// The branch's short name: the reference without `refs/heads/`.
     pub fn branch_name(&self) -> &str {
         self.0.strip_prefix("refs/heads/").unwrap_or(&self.0)
+    }
+}
+
+impl BuildId {
+    /// The name of the project that the build belongs to.
+    pub fn project_name(&self) -> &str {
+        self.0.split_once(':').map_or("", |(project, _)| project)
+    }
+
+    /// The build's own part of the id, unique in its project.
+    pub fn unique_part(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, unique)| unique)
+    }
+}
+
+impl SourceCommit {
+    /// The first eight digits, as people quote a commit.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
     }
 }
 
@@ -124,5 +163,16 @@ mod tests {
     #[test]
     fn a_branch_name_is_the_reference_without_its_prefix() {
         assert_eq!(Reference::parse("refs/heads/feature/a").unwrap().branch_name(), "feature/a");
+    }
+
+    #[test]
+    fn a_build_id_names_its_project_and_cannot_end_a_marker() {
+        let id = BuildId::parse("pull-request-hook:0a1b-2c").unwrap();
+        assert_eq!((id.project_name(), id.unique_part()), ("pull-request-hook", "0a1b-2c"));
+        for wrong in
+            ["", "hook", "hook:", ":1", "hook:1:2", "hook:1)", "hook:a b", "ho ok:1", "hook:1,hook:2"]
+        {
+            assert!(BuildId::parse(wrong).is_err(), "{wrong:?} was taken for a build id");
+        }
     }
 }

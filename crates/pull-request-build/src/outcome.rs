@@ -1,0 +1,158 @@
+//! What a build means for its pull request.
+
+use crate::build::{Build, BuildStatus};
+use crate::failure::Failure;
+use crate::ids::SourceCommit;
+
+/// What a comment says of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<'b> {
+    /// Submitted: the build waits or runs.
+    Submitted,
+    /// Every phase ended well.
+    Succeeded,
+    /// Something in the commit or its build failed.
+    Failed(Option<Failure<'b>>),
+    /// CodeBuild itself failed.
+    Faulted(Option<Failure<'b>>),
+    /// The build ran or waited longer than it may.
+    TimedOut(Option<Failure<'b>>),
+    /// Someone stopped the build.
+    Stopped(Option<Failure<'b>>),
+    /// A state that this version does not know, by its own name.
+    Unknown(&'b str, Option<Failure<'b>>),
+    /// The build never had its source, for a reason that says nothing against the commit.
+    SourceLost(SourceLoss, Option<Failure<'b>>),
+}
+
+/// Why the source that a build was started for is no longer wanted or no longer there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceLoss {
+    /// The pull request was merged.
+    Merged,
+    /// The pull request was closed without merging.
+    Closed,
+    /// The source branch has another commit by now.
+    Superseded,
+    /// The source branch was deleted.
+    BranchDeleted,
+}
+
+/// A pull request as `GetPullRequest` tells it, reduced to what explains a lost source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequestState {
+    /// Whether it is still open.
+    pub is_open: bool,
+    /// Whether it was merged.
+    pub is_merged: bool,
+    /// The tip of its source branch, as far as CodeCommit says it.
+    pub source_commit: Option<SourceCommit>,
+}
+
+impl SourceLoss {
+    /// What the pull request alone explains. Without an answer, the source branch remains to be looked for.
+    pub fn from_pull_request(pull_request: &PullRequestState, built: &SourceCommit) -> Option<Self> {
+        if pull_request.is_merged {
+            Some(Self::Merged)
+        } else if !pull_request.is_open {
+            Some(Self::Closed)
+        } else if pull_request.source_commit.as_ref().is_some_and(|tip| tip != built) {
+            Some(Self::Superseded)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether the build ended without ever having its source, and not because of its buildspec. Then the pull request and
+/// its branch may explain why.
+pub fn ended_without_source(build: &Build) -> bool {
+    if matches!(build.status, BuildStatus::InProgress | BuildStatus::Succeeded) {
+        return false;
+    }
+    let had_source = build.phases.iter().any(|phase| match phase.name.as_str() {
+        "SUBMITTED" | "QUEUED" | "PROVISIONING" | "FINALIZING" | "COMPLETED" => false,
+        "DOWNLOAD_SOURCE" => phase.status == Some(BuildStatus::Succeeded),
+        _ => true,
+    });
+    !had_source && !Failure::of(build).is_some_and(|failure| failure.is_of_the_buildspec())
+}
+
+impl<'b> Outcome<'b> {
+    /// The outcome of `build`, given why its source was lost, if it was.
+    pub fn of(build: &'b Build, source_loss: Option<SourceLoss>) -> Self {
+        let failure = Failure::of(build);
+        match (&build.status, source_loss) {
+            (BuildStatus::InProgress, _) => Self::Submitted,
+            (BuildStatus::Succeeded, _) => Self::Succeeded,
+            (_, Some(loss)) => Self::SourceLost(loss, failure),
+            (BuildStatus::Failed, None) => Self::Failed(failure),
+            (BuildStatus::Fault, None) => Self::Faulted(failure),
+            (BuildStatus::TimedOut, None) => Self::TimedOut(failure),
+            (BuildStatus::Stopped, None) => Self::Stopped(failure),
+            (BuildStatus::Other(name), None) => Self::Unknown(name, failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::{a_build, a_phase, an_ended_build};
+
+    #[test]
+    fn the_source_is_asked_for_only_if_the_build_never_had_it() {
+        use BuildStatus::{Failed, Fault, InProgress, Stopped, Succeeded, TimedOut};
+        let cases = [
+            (Failed, "DOWNLOAD_SOURCE", "CLIENT_ERROR", true),
+            (Failed, "DOWNLOAD_SOURCE", "YAML_FILE_ERROR", false),
+            (Failed, "BUILD", "COMMAND_EXECUTION_ERROR", false),
+            (Failed, "A_PHASE_OF_TOMORROW", "", false),
+            (Stopped, "QUEUED", "", true),
+            (Stopped, "BUILD", "", false),
+            (TimedOut, "QUEUED", "", true),
+            (Fault, "PROVISIONING", "", true),
+            (InProgress, "DOWNLOAD_SOURCE", "", false),
+            (Succeeded, "DOWNLOAD_SOURCE", "", false),
+        ];
+        for (status, phase, code, expected) in cases {
+            let what = format!("{status:?} in {phase} with {code:?}");
+            assert_eq!(
+                ended_without_source(&an_ended_build(status, 9, phase, code, "x")),
+                expected,
+                "{what}"
+            );
+        }
+        let mut stopped = an_ended_build(Stopped, 9, "PROVISIONING", "", "");
+        stopped.phases = vec![a_phase("DOWNLOAD_SOURCE", Succeeded), a_phase("FINALIZING", Succeeded)];
+        assert!(!ended_without_source(&stopped), "stopped between the source and the first command");
+    }
+
+    #[test]
+    fn the_pull_request_explains_a_lost_source_in_this_order() {
+        let built = a_build().pull_request.source_commit;
+        let newer = SourceCommit::parse(&"c".repeat(40)).unwrap();
+        for (is_open, is_merged, tip, expected) in [
+            (false, true, &newer, Some(SourceLoss::Merged)),
+            (false, false, &newer, Some(SourceLoss::Closed)),
+            (true, false, &newer, Some(SourceLoss::Superseded)),
+            (true, false, &built, None),
+        ] {
+            let pull_request = PullRequestState { is_open, is_merged, source_commit: Some(tip.clone()) };
+            assert_eq!(SourceLoss::from_pull_request(&pull_request, &built), expected);
+        }
+        let without_commit = PullRequestState { is_open: true, is_merged: false, source_commit: None };
+        assert_eq!(SourceLoss::from_pull_request(&without_commit, &built), None);
+    }
+
+    #[test]
+    fn a_lost_source_never_hides_a_success() {
+        let loss = Some(SourceLoss::Closed);
+        let succeeded = an_ended_build(BuildStatus::Succeeded, 9, "BUILD", "", "");
+        let failed = an_ended_build(BuildStatus::Failed, 9, "QUEUED", "", "");
+        assert_eq!(Outcome::of(&a_build(), loss), Outcome::Submitted);
+        assert_eq!(Outcome::of(&succeeded, loss), Outcome::Succeeded);
+        assert!(matches!(Outcome::of(&failed, loss), Outcome::SourceLost(SourceLoss::Closed, Some(_))));
+        assert!(matches!(Outcome::of(&failed, None), Outcome::Failed(Some(_))));
+    }
+}

@@ -1,22 +1,35 @@
 #![doc = include_str!("../README.md")]
 
+mod author;
 mod build;
 mod build_arn;
 mod build_event;
 mod build_variables;
+mod comment_decision;
+mod comment_text;
+mod console_links;
 #[cfg(test)]
 mod examples;
 mod failure;
 mod ids;
+mod markdown;
+mod marker;
 mod outcome;
+mod own_comments;
+mod request_token;
 
+pub use author::{AuthorArn, FunctionArn};
 pub use build::{Build, BuildStatus, Phase, PhaseContext};
 pub use build_arn::BuildArn;
 pub use build_event::{BuildEvent, InvalidBuildEvent, NotOurBuild};
 pub use build_variables::{BuildVariables, NotAPullRequestBuild, PullRequestBuild};
+pub use comment_decision::{CommentDecision, CommitBuilds, decide_comment};
+pub use comment_text::{MAX_COMMENT_BYTES, comment_text};
 pub use failure::{Cause, Failure};
 pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,
     RevisionId, SourceCommit,
 };
+pub use marker::{MAX_BUILDS, Marker};
 pub use outcome::{Outcome, PullRequestState, SourceLoss, ended_without_source};
+pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};

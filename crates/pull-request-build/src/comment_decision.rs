@@ -1,0 +1,97 @@
+//! Decides which build a commit's comment shows, and what is to be done to the comment.
+
+use std::cmp::Reverse;
+
+use crate::build::Build;
+use crate::ids::BuildId;
+use crate::marker::{MAX_BUILDS, Marker};
+use crate::own_comments::{CommentIdentity, OwnComments};
+
+/// The builds of one commit on one pull request, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitBuilds<'b> {
+    newest: &'b Build,
+    ids: Vec<BuildId>,
+}
+
+impl<'b> CommitBuilds<'b> {
+    /// Takes those of `builds` that were started for the comment's pull request and commit; none if there are none.
+    ///
+    /// Builds that started at the same moment stand in the order of their numbers, then of their ids, so that every
+    /// invocation comes to the same order.
+    pub fn of(builds: &'b [Build], identity: &CommentIdentity) -> Option<Self> {
+        let is_of_commit = |build: &&Build| {
+            build.pull_request.pull_request_id == identity.pull_request_id
+                && build.pull_request.source_commit == identity.source_commit
+        };
+        let mut builds: Vec<&Build> = builds.iter().filter(is_of_commit).collect();
+        builds.sort_by_key(|build| Reverse((build.start_time, build.number, &build.arn.build_id)));
+        let newest = *builds.first()?;
+        let mut ids: Vec<BuildId> = builds.iter().map(|build| build.arn.build_id.clone()).collect();
+        ids.dedup();
+        ids.truncate(MAX_BUILDS);
+        Some(Self { newest, ids })
+    }
+
+    /// The build that the comment shows: the one that started last.
+    pub fn newest(&self) -> &'b Build {
+        self.newest
+    }
+
+    /// The marker of a comment that shows these builds.
+    pub fn marker(&self, identity: &CommentIdentity) -> Marker {
+        Marker {
+            hook_name: identity.hook_name.clone(),
+            source_commit: identity.source_commit.clone(),
+            builds: self.ids.clone(),
+        }
+    }
+}
+
+/// What is to be done to the comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommentDecision {
+    /// There is none yet: post it with this token.
+    Post {
+        /// The request's token.
+        request_token: String,
+    },
+    /// It says something else: replace its text.
+    Update {
+        /// The comment's id.
+        comment_id: String,
+    },
+    /// It says this already.
+    Keep {
+        /// The comment's id.
+        comment_id: String,
+    },
+    /// A person deleted it after this build had started: it stays deleted.
+    StayDeleted,
+}
+
+/// Decides what makes `content`, the text on the build `newest`, the commit's comment.
+pub fn decide_comment(
+    identity: &CommentIdentity,
+    own: &OwnComments<'_>,
+    newest: &Build,
+    content: &str,
+) -> CommentDecision {
+    match &own.live {
+        // CodeCommit may keep a text without the white space at its ends.
+        Some(live) if live.content.trim() == content.trim() => {
+            CommentDecision::Keep { comment_id: live.id.to_owned() }
+        }
+        Some(live) => CommentDecision::Update { comment_id: live.id.to_owned() },
+        // A build of unknown start or a deletion at an unknown time are no reason to overrule a person.
+        None if own.deleted > 0
+            && (own.last_deletion.is_none() || newest.start_time <= own.last_deletion) =>
+        {
+            CommentDecision::StayDeleted
+        }
+        None => CommentDecision::Post { request_token: identity.request_token(own.deleted) },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Links into the AWS console.
+
+use crate::build::Build;
+
+/// Longer links than this are not taken over from CodeBuild: a comment has room for much, but not for anything.
+const MAX_LINK_BYTES: usize = 1_000;
+
+/// Where a build, its log and its commit are to be seen. Every link can stand in Markdown as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConsoleLinks {
+    pub(crate) build: String,
+    pub(crate) log: String,
+    pub(crate) commit: String,
+}
+
+impl ConsoleLinks {
+    /// The links for `build`, or none in a partition whose console is not known and that CodeBuild does not name.
+    pub(crate) fn of(build: &Build) -> Option<Self> {
+        let arn = &build.arn;
+        let deep_link = build.log_deep_link.as_deref().filter(|link| stays_in_its_parentheses(link));
+        // CodeBuild knows the console of its partition, even in the placeholder that it gives before there is a log.
+        let origin = match deep_link.and_then(origin) {
+            Some(origin) => origin.to_owned(),
+            None => format!("https://{}.{}", arn.region, console_domain(&arn.partition)?),
+        };
+        let region = &arn.region;
+        let build_page = format!(
+            "{origin}/codesuite/codebuild/{}/projects/{}/build/{}%3A{}",
+            arn.account,
+            arn.build_id.project_name(),
+            arn.build_id.project_name(),
+            arn.build_id.unique_part(),
+        );
+        let log = match deep_link {
+            Some(link) if leads_to_a_log(link) => link.to_owned(),
+            _ => format!("{build_page}/log?region={region}"),
+        };
+        Some(Self {
+            build: format!("{build_page}/?region={region}"),
+            log,
+            commit: format!(
+                "{origin}/codesuite/codecommit/repositories/{}/commit/{}?region={region}",
+                build.pull_request.repository_name, build.pull_request.source_commit,
+            ),
+        })
+    }
+}
+
+/// The domain of a partition's console, under which every region has its own host.
+fn console_domain(partition: &str) -> Option<&'static str> {
+    match partition {
+        "aws" => Some("console.aws.amazon.com"),
+        "aws-us-gov" => Some("console.amazonaws-us-gov.com"),
+        "aws-cn" => Some("console.amazonaws.cn"),
+        _ => None,
+    }
+}
+
+/// The link's scheme and host.
+fn origin(link: &str) -> Option<&str> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| link.starts_with(scheme))?;
+    let rest = &link[scheme.len()..];
+    let host = rest.split(['/', '?', '#']).next()?;
+    let is_host =
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    is_host.then(|| &link[..scheme.len() + host.len()])
+}
+
+/// Whether the link leads to a log. The placeholder of a build without a log has `null` in the log's place.
+fn leads_to_a_log(link: &str) -> bool {
+    origin(link).is_some() && !link.split(['/', '=', ';', '&', '#']).any(|part| part == "null")
+}
+
+fn stays_in_its_parentheses(link: &str) -> bool {
+    link.len() <= MAX_LINK_BYTES
+        && link.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>\\`\"'[]".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::{a_build, arn};
+
+    fn links(arn_text: &str, deep_link: Option<&str>) -> Option<ConsoleLinks> {
+        let log_deep_link = deep_link.map(str::to_owned);
+        ConsoleLinks::of(&Build { arn: arn(arn_text), log_deep_link, ..a_build() })
+    }
+
+    const ARN: &str = "arn:aws:codebuild:eu-central-1:123456789012:build/hook:0a1b";
+
+    #[test]
+    fn the_log_is_the_one_that_codebuild_links_to() {
+        let log = "https://console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/$252Fhook/log-events/0a1b";
+        let links = links(ARN, Some(log)).unwrap();
+        assert_eq!(links.log, log);
+        assert_eq!(
+            links.build,
+            "https://console.aws.amazon.com/codesuite/codebuild/123456789012/projects/hook/build/hook%3A0a1b/?region=eu-central-1"
+        );
+        assert_eq!(
+            links.commit,
+            format!(
+                "https://console.aws.amazon.com/codesuite/codecommit/repositories/payments/commit/{}?region=eu-central-1",
+                "a".repeat(40)
+            )
+        );
+    }
+
+    #[test]
+    fn a_placeholder_gives_the_host_and_the_builds_own_log_page_the_log() {
+        for placeholder in [
+            "https://console.amazonaws-eu.example/cloudwatch/home?region=eu-central-1#logEvent:group=null;stream=null",
+            "https://console.amazonaws-eu.example/cloudwatch/home#logsV2:log-groups/log-group/null/log-events/null",
+        ] {
+            assert_eq!(
+                links(ARN, Some(placeholder)).unwrap().log,
+                "https://console.amazonaws-eu.example/codesuite/codebuild/123456789012/projects/hook/build/hook%3A0a1b/log?region=eu-central-1"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_usable_link_the_partition_names_the_console() {
+        let build = |arn: &str, link: Option<&str>| links(arn, link).map(|links| links.build);
+        let path = "codesuite/codebuild/123456789012/projects/hook/build/hook%3A0a1b";
+        for unusable in [None, Some("null"), Some("javascript:alert(1)"), Some("https://a.example/)[x](y")] {
+            assert_eq!(
+                build(ARN, unusable).unwrap(),
+                format!("https://eu-central-1.console.aws.amazon.com/{path}/?region=eu-central-1"),
+                "for {unusable:?}"
+            );
+        }
+        let other = |partition: &str, region: &str| {
+            build(&format!("arn:{partition}:codebuild:{region}:123456789012:build/hook:0a1b"), None)
+        };
+        assert_eq!(
+            other("aws-us-gov", "us-gov-west-1").unwrap(),
+            format!("https://us-gov-west-1.console.amazonaws-us-gov.com/{path}/?region=us-gov-west-1")
+        );
+        assert_eq!(
+            other("aws-cn", "cn-north-1").unwrap(),
+            format!("https://cn-north-1.console.amazonaws.cn/{path}/?region=cn-north-1")
+        );
+        assert_eq!(other("aws-new", "new-1"), None);
+    }
+}

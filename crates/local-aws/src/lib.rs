@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod account;
+pub mod activity;
 pub mod aws_json;
 pub mod caller;
 pub mod clock;

@@ -4,6 +4,7 @@ mod author;
 mod build;
 mod build_arn;
 mod build_event;
+mod build_request;
 mod build_variables;
 mod comment_decision;
 mod comment_text;
@@ -16,7 +17,9 @@ mod markdown;
 mod marker;
 mod outcome;
 mod own_comments;
+mod pull_request_event;
 mod request_token;
+mod start_decision;
 
 pub use author::{AuthorArn, FunctionArn};
 pub use build::{Build, BuildStatus, Phase, PhaseContext};
@@ -33,3 +36,9 @@ pub use ids::{
 pub use marker::{MAX_BUILDS, Marker};
 pub use outcome::{Outcome, PullRequestState, SourceLoss, ended_without_source};
 pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};
+pub use pull_request_event::{
+    InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,
+};
+pub use start_decision::{
+    CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
+};

@@ -1,0 +1,257 @@
+//! CodeCommit's "Pull Request State Change" event, as EventBridge delivers it.
+//!
+//! Its fields are those of the user guide ("Monitoring CodeCommit events in Amazon EventBridge"). Fields that are not
+//! needed may be absent or of any type; what a build is started from must be there and well-formed.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::build_variables::PullRequestBuild;
+use crate::ids::{
+    DestinationCommit, InvalidId, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit,
+};
+
+const DETAIL_TYPE: &str = "CodeCommit Pull Request State Change";
+
+/// A change of a pull request's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PullRequestEvent {
+    /// The pull request has a revision that it did not have before.
+    NewRevision(NewRevision),
+    /// Something else happened, which makes no new revision.
+    Other(PullRequestEventKind),
+}
+
+/// A revision of a pull request, as the event that announces it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRevision {
+    /// When the event was made, in whole seconds.
+    pub time: SystemTime,
+    /// Whether the pull request was open then. An event that does not say it is taken for one of an open pull request:
+    /// CodeCommit is asked in any case.
+    pub status: PullRequestStatus,
+    /// The build that it calls for.
+    pub build: PullRequestBuild,
+}
+
+/// The kinds of event, by their name in `detail.event`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PullRequestEventKind {
+    /// A pull request was opened.
+    Created,
+    /// Its source branch was pushed to.
+    SourceBranchUpdated,
+    /// It was closed.
+    StatusChanged,
+    /// It was merged.
+    MergeStatusUpdated,
+    /// Somebody approved it or revoked that.
+    ApprovalStateChanged,
+    /// An approval rule was added.
+    ApprovalRuleCreated,
+    /// An approval rule was changed.
+    ApprovalRuleUpdated,
+    /// An approval rule was removed.
+    ApprovalRuleDeleted,
+    /// The approval rules were set aside, or that was revoked.
+    ApprovalRuleOverridden,
+    /// A kind that this version does not know.
+    Other(String),
+}
+
+/// Whether a pull request can still get new revisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PullRequestStatus {
+    /// It is open.
+    Open,
+    /// It was closed without merging. It cannot be opened again.
+    Closed,
+    /// It was merged.
+    Merged,
+    /// A status that this version does not know.
+    Other(String),
+}
+
+/// Why an event cannot be understood. It will not become better by being delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPullRequestEvent {
+    /// A required field is not there.
+    #[error("the event has no {0}; the rule that calls this function must pass events whole")]
+    Missing(&'static str),
+    /// A field is there, but does not hold what AWS documents.
+    #[error("the event's {field} is malformed: {reason}")]
+    Malformed {
+        /// The field's path in the event.
+        field: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+}
+
+impl PullRequestEvent {
+    /// Reads an event from the JSON that EventBridge delivers.
+    pub fn parse(event: &Value) -> Result<Self, InvalidPullRequestEvent> {
+        let detail_type = required(event, "detail-type")?;
+        if detail_type != DETAIL_TYPE {
+            let reason =
+                format!("it is {detail_type:?}, but this function takes {DETAIL_TYPE:?}; correct its rule");
+            return Err(InvalidPullRequestEvent::Malformed { field: "detail-type", reason });
+        }
+        let kind = PullRequestEventKind::from_name(required(event, "detail.event")?);
+        match kind {
+            PullRequestEventKind::Created | PullRequestEventKind::SourceBranchUpdated => {
+                Ok(Self::NewRevision(new_revision(event)?))
+            }
+            kind => Ok(Self::Other(kind)),
+        }
+    }
+}
+
+fn new_revision(event: &Value) -> Result<NewRevision, InvalidPullRequestEvent> {
+    Ok(NewRevision {
+        time: time(event)?,
+        status: status(event)?,
+        build: PullRequestBuild {
+            pull_request_id: id(event, "detail.pullRequestId", PullRequestId::parse)?,
+            repository_name: repository_name(event)?,
+            source_commit: id(event, "detail.sourceCommit", SourceCommit::parse)?,
+            destination_commit: id(event, "detail.destinationCommit", DestinationCommit::parse)?,
+            revision_id: id(event, "detail.revisionId", RevisionId::parse)?,
+            source_reference: reference(event, "detail.sourceReference")?,
+            destination_reference: reference(event, "detail.destinationReference")?,
+        },
+    })
+}
+
+fn time(event: &Value) -> Result<SystemTime, InvalidPullRequestEvent> {
+    let text = required(event, "time")?;
+    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| malformed("time", error))?;
+    Ok(time.into())
+}
+
+fn status(event: &Value) -> Result<PullRequestStatus, InvalidPullRequestEvent> {
+    // A string, not a JSON boolean.
+    const IS_MERGED: &str = "detail.isMerged";
+    let is_merged = match optional(event, IS_MERGED)? {
+        None | Some("False") => false,
+        Some("True") => true,
+        Some(other) => {
+            return Err(malformed(IS_MERGED, format_args!("it must be True or False, but is {other:?}")));
+        }
+    };
+    let name = optional(event, "detail.pullRequestStatus")?.unwrap_or("Open");
+    Ok(PullRequestStatus::from_name(name, is_merged))
+}
+
+/// The one repository. `CreatePullRequest` refuses more (`MultipleRepositoriesInPullRequestException`), so several are
+/// nothing that this version could build.
+fn repository_name(event: &Value) -> Result<RepositoryName, InvalidPullRequestEvent> {
+    const FIELD: &str = "detail.repositoryNames";
+    let names = find(event, FIELD).ok_or(InvalidPullRequestEvent::Missing(FIELD))?;
+    let names = names.as_array().ok_or_else(|| malformed(FIELD, "it must be a list"))?;
+    match names.as_slice() {
+        [Value::String(name)] => RepositoryName::parse(name).map_err(|reason| malformed(FIELD, reason)),
+        [_] => Err(malformed(FIELD, "it must be a list of strings")),
+        names => {
+            Err(malformed(FIELD, format_args!("it must name one repository, but names {}", names.len())))
+        }
+    }
+}
+
+/// A reference only tells people and buildspecs where the commit comes from: one that cannot be passed on is left out.
+fn reference(event: &Value, field: &'static str) -> Result<Option<Reference>, InvalidPullRequestEvent> {
+    Ok(optional(event, field)?.and_then(|text| Reference::parse(text).ok()))
+}
+
+fn id<T>(
+    event: &Value,
+    field: &'static str,
+    parse: fn(&str) -> Result<T, InvalidId>,
+) -> Result<T, InvalidPullRequestEvent> {
+    parse(required(event, field)?).map_err(|reason| malformed(field, reason))
+}
+
+fn required<'e>(event: &'e Value, field: &'static str) -> Result<&'e str, InvalidPullRequestEvent> {
+    optional(event, field)?.ok_or(InvalidPullRequestEvent::Missing(field))
+}
+
+fn optional<'e>(event: &'e Value, field: &'static str) -> Result<Option<&'e str>, InvalidPullRequestEvent> {
+    find(event, field)
+        .map(|value| value.as_str().ok_or_else(|| malformed(field, "it must be a string")))
+        .transpose()
+}
+
+/// The value at a path of names; null counts as absent.
+fn find<'e>(event: &'e Value, field: &str) -> Option<&'e Value> {
+    field.split('.').try_fold(event, |value, name| value.get(name)).filter(|value| !value.is_null())
+}
+
+fn malformed(field: &'static str, reason: impl fmt::Display) -> InvalidPullRequestEvent {
+    InvalidPullRequestEvent::Malformed { field, reason: reason.to_string() }
+}
+
+impl PullRequestEventKind {
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "pullRequestCreated" => Self::Created,
+            "pullRequestSourceBranchUpdated" => Self::SourceBranchUpdated,
+            "pullRequestStatusChanged" => Self::StatusChanged,
+            "pullRequestMergeStatusUpdated" => Self::MergeStatusUpdated,
+            "pullRequestApprovalStateChanged" => Self::ApprovalStateChanged,
+            "pullRequestApprovalRuleCreated" => Self::ApprovalRuleCreated,
+            "pullRequestApprovalRuleUpdated" => Self::ApprovalRuleUpdated,
+            "pullRequestApprovalRuleDeleted" => Self::ApprovalRuleDeleted,
+            "pullRequestApprovalRuleOverridden" => Self::ApprovalRuleOverridden,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The name in `detail.event`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Created => "pullRequestCreated",
+            Self::SourceBranchUpdated => "pullRequestSourceBranchUpdated",
+            Self::StatusChanged => "pullRequestStatusChanged",
+            Self::MergeStatusUpdated => "pullRequestMergeStatusUpdated",
+            Self::ApprovalStateChanged => "pullRequestApprovalStateChanged",
+            Self::ApprovalRuleCreated => "pullRequestApprovalRuleCreated",
+            Self::ApprovalRuleUpdated => "pullRequestApprovalRuleUpdated",
+            Self::ApprovalRuleDeleted => "pullRequestApprovalRuleDeleted",
+            Self::ApprovalRuleOverridden => "pullRequestApprovalRuleOverridden",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl PullRequestStatus {
+    /// The status of that name: events write `Open` and `Closed`, `GetPullRequest` writes them in capitals.
+    pub fn from_name(name: &str, is_merged: bool) -> Self {
+        if is_merged {
+            Self::Merged
+        } else if name.eq_ignore_ascii_case("open") {
+            Self::Open
+        } else if name.eq_ignore_ascii_case("closed") {
+            Self::Closed
+        } else {
+            Self::Other(name.to_owned())
+        }
+    }
+}
+
+impl fmt::Display for PullRequestStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Merged => "merged",
+            Self::Other(name) => name,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

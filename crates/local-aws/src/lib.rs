@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod arn;
 pub mod aws_json;
 pub mod caller;
 pub mod clock;

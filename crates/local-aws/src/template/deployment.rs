@@ -33,6 +33,8 @@ pub struct Function {
     pub role_name: String,
     /// The object key of its code, such as `start-build.zip`.
     pub code_key: String,
+    /// What it calls its entry point; empty where the template does not say.
+    pub handler: String,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
     /// How long one invocation may take.
@@ -164,4 +166,6 @@ pub struct QueuePermission {
     pub principal: String,
     /// The ARNs that the request must come from; empty where the statement does not say.
     pub source_arns: Vec<String>,
+    /// The accounts that the request must come from; empty where the statement does not say.
+    pub source_accounts: Vec<String>,
 }

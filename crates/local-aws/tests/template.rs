@@ -1,0 +1,186 @@
+//! Templates in, deployments out.
+
+#![cfg(test)]
+
+use std::time::Duration;
+
+use local_aws::account::Account;
+use local_aws::template::{self, Deployment, TemplateError};
+use serde_json::{Value, json};
+
+const TEMPLATE: &str = include_str!("fixtures/template.json");
+
+fn load() -> Deployment {
+    template::load(TEMPLATE, &Account::default()).unwrap()
+}
+
+/// The fixture with `value` at `pointer`, where null removes.
+fn load_with(pointer: &str, value: Value) -> Result<Deployment, TemplateError> {
+    let mut template: Value = serde_json::from_str(TEMPLATE).unwrap();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = template.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match value {
+        Value::Null => parent.remove(key).map(drop).unwrap(),
+        value => drop(parent.insert(key.to_owned(), value)),
+    }
+    template::load(&template.to_string(), &Account::default())
+}
+
+#[track_caller]
+fn check_error(pointer: &str, value: Value, expected: &str) {
+    let error = load_with(pointer, value).unwrap_err().to_string();
+    assert!(error.contains(expected), "expected {expected:?} in {error:?}");
+}
+
+#[test]
+fn a_function_gets_its_settings_from_all_resources_that_speak_of_it() {
+    let deployment = load();
+    let [function] = deployment.functions.as_slice() else { panic!("{:?}", deployment.functions) };
+    let queue = &deployment.queues[0];
+    assert_eq!(function.logical_id, "Start");
+    assert!(function.name.starts_with("local-Start-"), "{}", function.name);
+    assert_eq!(function.arn, format!("arn:aws:lambda:us-east-1:123456789012:function:{}", function.name));
+    assert!(function.role_name.starts_with("local-StartRole-"), "{}", function.role_name);
+    assert_eq!(function.code_key, "start-build.zip");
+    assert_eq!(function.timeout, Duration::from_secs(60));
+    assert_eq!(function.log_group, format!("/aws/lambda/{}", function.name));
+    assert_eq!(function.maximum_retry_attempts, 1);
+    assert_eq!(function.on_failure.as_ref(), Some(&queue.arn));
+    let [permission] = function.permissions.as_slice() else { panic!("{:?}", function.permissions) };
+    assert_eq!(permission.source_arn.as_ref(), Some(&deployment.rules[0].arn));
+}
+
+#[test]
+fn intrinsic_functions_are_resolved() {
+    let deployment = load();
+    let environment = serde_json::to_value(&deployment.functions[0].environment).unwrap();
+    let expected = json!({
+        "PREFIX": "https://git-codecommit.us-east-1.amazonaws.com",
+        "ROLE_NAME": deployment.functions[0].role_name,
+        "SUB": format!("aws/${{Literal}}/{}", deployment.queues[0].name),
+        "SELECTED": "b",
+    });
+    assert_eq!(environment, expected);
+}
+
+#[test]
+fn what_the_template_does_not_say_is_as_aws_documents_it() {
+    let deployment = load();
+    assert_eq!(deployment.functions[0].memory_size, 128);
+    assert_eq!(deployment.functions[0].maximum_event_age, Duration::from_secs(6 * 3600));
+    assert_eq!(deployment.rules[0].targets[0].maximum_event_age, Duration::from_secs(24 * 3600));
+    assert_eq!(deployment.queues[0].visibility_timeout, Duration::from_secs(30));
+    assert_eq!(deployment.projects[0].queued_timeout, Duration::from_secs(8 * 3600));
+    assert_eq!(deployment.projects[0].encryption_key, "arn:aws:kms:us-east-1:123456789012:alias/aws/s3");
+}
+
+#[test]
+fn rules_queues_projects_and_log_groups_are_resolved() {
+    let deployment = load();
+    let target = &deployment.rules[0].targets[0];
+    assert_eq!(target.arn, deployment.functions[0].arn);
+    assert_eq!(target.maximum_retry_attempts, 4);
+    assert_eq!(target.dead_letter_queue.as_ref(), Some(&deployment.queues[0].arn));
+    let [permission] = deployment.queues[0].permissions.as_slice() else { panic!("one statement allows") };
+    assert_eq!(permission.source_arns.as_slice(), std::slice::from_ref(&deployment.rules[0].arn));
+    assert_eq!(deployment.queues[0].message_retention, Duration::from_secs(14 * 86_400));
+    let project = &deployment.projects[0];
+    assert_eq!((project.name.as_str(), project.role_name.as_str()), ("hook", "builder"));
+    assert_eq!(project.environment.variables, [("LEVEL".to_owned(), "1".to_owned())]);
+    assert_eq!(deployment.log_groups.as_slice(), std::slice::from_ref(&project.log_group));
+}
+
+#[test]
+fn two_stacks_of_one_template_share_no_name() {
+    let account = Account::default();
+    let one = template::load_stack(TEMPLATE, "one", &account).unwrap();
+    let two = template::load_stack(TEMPLATE, "two", &account).unwrap();
+    assert_ne!(one.functions[0].arn, two.functions[0].arn);
+    assert_ne!(one.queues[0].arn, two.queues[0].arn);
+    assert_ne!(one.rules[0].arn, two.rules[0].arn);
+}
+
+#[test]
+fn without_its_permission_a_function_can_be_reached_by_nobody() {
+    let deployment = load_with("/Resources/StartPermission", Value::Null).unwrap();
+    assert_eq!(deployment.functions[0].permissions, []);
+    let deployment = load_with("/Resources/FailuresPolicy", Value::Null).unwrap();
+    assert_eq!(deployment.queues[0].permissions, []);
+}
+
+#[test]
+fn a_statement_about_another_queue_allows_nothing_here() {
+    let other = json!("arn:aws:sqs:us-east-1:123456789012:other");
+    let pointer = "/Resources/FailuresPolicy/Properties/PolicyDocument/Statement/1/Resource";
+    assert_eq!(load_with_in_list(pointer, other).queues[0].permissions, []);
+}
+
+fn load_with_in_list(pointer: &str, value: Value) -> Deployment {
+    let mut template: Value = serde_json::from_str(TEMPLATE).unwrap();
+    *template.pointer_mut(pointer).unwrap() = value;
+    template::load(&template.to_string(), &Account::default()).unwrap()
+}
+
+#[test]
+fn what_is_not_modeled_is_named() {
+    check_error(
+        "/Resources/Bucket",
+        json!({ "Type": "AWS::S3::Bucket" }),
+        "resource Bucket: local-aws does not",
+    );
+    check_error("/Conditions", json!({}), "Conditions: ");
+    check_error("/Resources/Start/Condition", json!("IsProduction"), "Resources.Start.Condition: ");
+    check_error(
+        "/Resources/Start/Properties/EphemeralStorage",
+        json!({ "Size": 1024 }),
+        "Resources.Start.Properties.EphemeralStorage: ",
+    );
+    check_error(
+        "/Resources/Start/Properties/Role",
+        json!({ "Fn::ImportValue": "role" }),
+        "Resources.Start.Properties.Role.Fn::ImportValue: local-aws does not resolve Fn::ImportValue",
+    );
+    check_error(
+        "/Resources/Failures/Properties/RedrivePolicy",
+        json!({}),
+        "Resources.Failures.Properties.RedrivePolicy: ",
+    );
+    check_error(
+        "/Resources/StartRole/Properties/RoleName",
+        json!({ "Fn::If": ["a", "b", "c"] }),
+        "does not resolve Fn::If",
+    );
+}
+
+#[test]
+fn mistakes_say_where_they_are() {
+    check_error("/Resources/Start/Properties/Role", json!({ "Ref": "Nobody" }), "there is no Nobody");
+    check_error("/Resources/Start/Properties/Role", json!("starter"), "expected the ARN of a role");
+    check_error("/Resources/Start/Properties/Timeout", json!(901), "a number from 1 to 900");
+    check_error(
+        "/Resources/Start/Properties/Runtime",
+        Value::Null,
+        "Resources.Start.Properties.Runtime: this",
+    );
+    check_error(
+        "/Resources/Start/Properties/Environment/Variables/AWS_REGION",
+        json!("eu-west-1"),
+        "a name that Lambda does not reserve",
+    );
+    check_error(
+        "/Resources/Start/Properties/FunctionName",
+        json!({ "Fn::Sub": "${Start}-x" }),
+        "the name of Start depends on itself",
+    );
+    check_error(
+        "/Parameters/Retention/Default",
+        Value::Null,
+        "Parameters.Retention.Default: this property is",
+    );
+    check_error(
+        "/Resources/StartInvoke/Properties/FunctionName",
+        json!("other"),
+        "there is no function other",
+    );
+    assert!(template::load("Resources:", &Account::default()).unwrap_err().to_string().contains("not JSON"));
+}

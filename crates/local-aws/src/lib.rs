@@ -10,4 +10,5 @@ pub mod event;
 pub mod http;
 pub mod logs;
 pub mod process_group;
+pub mod sqs;
 pub mod template;

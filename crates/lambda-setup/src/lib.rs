@@ -3,7 +3,9 @@
 mod call_failure;
 mod log_lines;
 mod sdk_config;
+mod setting;
 
 pub use call_failure::CallFailure;
 pub use log_lines::start_log_lines;
 pub use sdk_config::{CALL_TIMEOUT, load_sdk_config};
+pub use setting::{InvalidSetting, read_setting};

@@ -1,2 +1,24 @@
-//! Placeholder until the handler lands.
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod codebuild;
+mod codecommit;
+mod config;
+mod handler;
+mod publication;
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+use crate::{config::Config, handler::Handler};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_setup::start_log_lines();
+    let config = Config::from_environment().inspect_err(|error| tracing::error!(%error, "cannot start"))?;
+    let handler = Handler::new(config, &lambda_setup::load_sdk_config().await);
+    let handler = &handler;
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        handler.handle(event.payload, &event.context.invoked_function_arn).await
+    }))
+    .await
+}

@@ -1,0 +1,97 @@
+//! The function's settings, read once when it starts.
+
+use pull_request_build::{HookName, InvalidId, ProjectName};
+
+/// What the deployment tells the function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// The hook that the function belongs to.
+    pub(crate) hook_name: HookName,
+    /// The project whose builds it publishes.
+    pub(crate) project_name: ProjectName,
+    /// The name of the function's role.
+    pub(crate) role_name: String,
+}
+
+/// A setting with which the function cannot work.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidConfig {
+    #[error("the environment variable {0} is not set; deploy the function with the hook's own template")]
+    Missing(&'static str),
+    #[error("the environment variable {name}: {reason}")]
+    Malformed { name: &'static str, reason: InvalidId },
+}
+
+impl Config {
+    /// Reads the settings from the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads settings")]
+    pub(crate) fn from_environment() -> Result<Self, InvalidConfig> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
+        fn setting<T>(
+            lookup: impl Fn(&str) -> Option<String>,
+            name: &'static str,
+            parse: impl FnOnce(&str) -> Result<T, InvalidId>,
+        ) -> Result<T, InvalidConfig> {
+            let value = lookup(name).ok_or(InvalidConfig::Missing(name))?;
+            parse(&value).map_err(|reason| InvalidConfig::Malformed { name, reason })
+        }
+        Ok(Self {
+            hook_name: setting(&lookup, "HOOK_NAME", HookName::parse)?,
+            project_name: setting(&lookup, "PROJECT_NAME", ProjectName::parse)?,
+            role_name: setting(&lookup, "ROLE_NAME", parse_role_name)?,
+        })
+    }
+}
+
+/// The characters that IAM allows in a role's name (API reference of IAM, `CreateRole`).
+fn parse_role_name(text: &str) -> Result<String, InvalidId> {
+    let valid = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
+    valid.then(|| text.to_owned()).ok_or_else(|| InvalidId {
+        what: "the role's name",
+        expected: "1 to 64 letters, digits or any of _+=,.@- (the name alone, not the ARN or the path)",
+        found: text.chars().take(64).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: [(&str, &str); 3] = [
+        ("HOOK_NAME", "pull-request-hook"),
+        ("PROJECT_NAME", "pull-request-hook"),
+        ("ROLE_NAME", "publish-role"),
+    ];
+
+    /// The settings above, with the variable `name` changed.
+    fn read_with(name: &str, value: Option<&str>) -> Result<Config, InvalidConfig> {
+        Config::read(|wanted| {
+            let usual = SETTINGS.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+            let value = if wanted == name { value } else { usual };
+            value.map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn the_three_settings_are_read() {
+        let config = read_with("UNRELATED", Some("x")).unwrap();
+        assert_eq!(config.hook_name.as_str(), "pull-request-hook");
+        assert_eq!(config.project_name.as_str(), "pull-request-hook");
+        assert_eq!(config.role_name, "publish-role");
+    }
+
+    #[test]
+    fn a_missing_or_malformed_setting_is_named() {
+        for (name, wrong) in
+            [("HOOK_NAME", "My Hook"), ("PROJECT_NAME", "a/b"), ("ROLE_NAME", "arn:aws:iam::1:role/x")]
+        {
+            assert_eq!(read_with(name, None), Err(InvalidConfig::Missing(name)));
+            let error = read_with(name, Some(wrong)).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(wrong), "{error}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Git over HTTP: clones, fetches, and pushes with their consequences.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Method, Request, Response, StatusCode};
+
+use super::CodeCommit;
+use super::events::{PullRequestChange, ReferenceChange, pull_request_event, reference_event};
+use super::git::{self, GitError, References};
+use super::http_backend::HttpBackend;
+use super::state::{State, new_revision_id};
+use crate::caller::Caller;
+
+/// The path prefix of every repository's clone URL.
+const CLONE_PATH: &str = "/v1/repos/";
+
+/// What a Git client asks of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GitRequest {
+    /// References, or objects: nothing changes.
+    Read,
+    Push,
+}
+
+impl CodeCommit {
+    /// Answers a request of Git's smart HTTP protocol below `/v1/repos/NAME/`.
+    ///
+    /// The answer to a push comes when its consequences are applied. A push that has begun is carried through even if
+    /// this future is dropped, for what Git has stored must not miss its events.
+    pub async fn handle_git(self: &Arc<Self>, caller: &Caller, request: Request<Body>) -> Response<Body> {
+        let uri = request.uri().clone();
+        let Some((name, below)) = split_path(uri.path()) else {
+            return refuse(StatusCode::NOT_FOUND, "a repository's path is /v1/repos/NAME");
+        };
+        let Some(kind) = classify(request.method(), below, uri.query()) else {
+            return refuse(StatusCode::FORBIDDEN, "only Git's smart HTTP protocol is served here");
+        };
+        let Some(folder) = self.repository_folder(name) else {
+            return refuse(StatusCode::NOT_FOUND, &format!("repository {name} does not exist"));
+        };
+        let id = folder.file_name().unwrap_or_default().to_string_lossy();
+        let path_info = format!("/{id}/{below}");
+        let answer = match kind {
+            GitRequest::Read => {
+                HttpBackend::start(&self.folder, &path_info, request).await.map(HttpBackend::stream)
+            }
+            GitRequest::Push => {
+                let (code_commit, name, caller) = (Arc::clone(self), name.to_owned(), caller.clone());
+                let push = async move { code_commit.push(&name, &caller, folder, &path_info, request).await };
+                match tokio::spawn(push).await {
+                    Ok(Ok(answer)) => Ok(answer),
+                    Ok(Err(error)) => Err(std::io::Error::other(error)),
+                    Err(error) => Err(std::io::Error::other(error)),
+                }
+            }
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::error!(repository.name = name, %error, "git http-backend failed");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, &format!("local-aws failed: {error}"))
+        })
+    }
+
+    async fn push(
+        &self,
+        name: &str,
+        caller: &Caller,
+        folder: PathBuf,
+        path_info: &str,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, GitError> {
+        let turn = self.lock().repositories.get(name).map(|repository| Arc::clone(&repository.push_turn));
+        let turn = turn.unwrap_or_default();
+        let _turn = turn.lock().await;
+        let answer = HttpBackend::start(&self.folder, path_info, request).await?.collect().await?;
+        let references = git::references(&folder).await?;
+        let has_default =
+            self.lock().repositories.get(name).is_some_and(|repository| repository.default_branch.is_some());
+        let default_branch = if has_default { None } else { first_branch(&references) };
+        if let Some(branch) = &default_branch {
+            git::set_head(&folder, branch).await?;
+        }
+        self.apply_push(name, caller, references, default_branch);
+        Ok(answer)
+    }
+
+    /// Brings repository and pull requests up to date with the references after a push, and tells of every change.
+    fn apply_push(
+        &self,
+        name: &str,
+        caller: &Caller,
+        references: References,
+        default_branch: Option<String>,
+    ) {
+        let now = self.clock.now();
+        let mut guard = self.lock();
+        let State { repositories, pull_requests, .. } = &mut *guard;
+        let Some(repository) = repositories.get_mut(name) else { return };
+        let changes = compare(&repository.references, &references);
+        if changes.is_empty() {
+            return;
+        }
+        repository.references = references;
+        repository.modified = now;
+        if default_branch.is_some() {
+            repository.default_branch = default_branch;
+        }
+        let repository = &*repository;
+        let mut events: Vec<_> = changes
+            .iter()
+            .map(|(full_name, change)| {
+                reference_event(&self.account, now, repository, full_name, change, caller)
+            })
+            .collect();
+        for pull_request in pull_requests.values_mut() {
+            if !pull_request.open || pull_request.repository_name != name {
+                continue;
+            }
+            // A branch that is gone leaves the pull request with the last commit it saw.
+            if let Some(tip) = repository.tip(&pull_request.destination_reference) {
+                tip.clone_into(&mut pull_request.destination_commit);
+            }
+            match repository.tip(&pull_request.source_reference) {
+                Some(tip) if tip != pull_request.source_commit => {
+                    tip.clone_into(&mut pull_request.source_commit);
+                    pull_request.revision_id = new_revision_id();
+                    pull_request.last_activity = now;
+                    let change = PullRequestChange::SourceBranchUpdated;
+                    events.push(pull_request_event(&self.account, now, change, pull_request, caller));
+                }
+                _ => {}
+            }
+        }
+        self.send(&guard, events);
+    }
+}
+
+/// `NAME` and what follows it in `/v1/repos/NAME/…`.
+fn split_path(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix(CLONE_PATH)?.split_once('/')
+}
+
+/// Only the four requests of the smart protocol; nothing else of the path ever reaches Git.
+fn classify(method: &Method, below: &str, query: Option<&str>) -> Option<GitRequest> {
+    match (method.as_str(), below, query) {
+        ("GET", "info/refs", Some("service=git-upload-pack" | "service=git-receive-pack"))
+        | ("POST", "git-upload-pack", None) => Some(GitRequest::Read),
+        ("POST", "git-receive-pack", None) => Some(GitRequest::Push),
+        _ => None,
+    }
+}
+
+/// The branch that becomes the default one: `main` if the first push has it, otherwise the first by name.
+fn first_branch(references: &References) -> Option<String> {
+    let main = "refs/heads/main";
+    if references.contains_key(main) {
+        return Some(main.to_owned());
+    }
+    references.keys().find(|name| name.starts_with("refs/heads/")).cloned()
+}
+
+/// What changed between two states of a repository, by the reference's full name.
+fn compare(before: &References, after: &References) -> Vec<(String, ReferenceChange)> {
+    let deleted = before
+        .iter()
+        .filter(|(name, _)| !after.contains_key(*name))
+        .map(|(name, old)| (name.clone(), ReferenceChange::Deleted { old: old.commit.clone() }));
+    let written = after.iter().filter_map(|(name, new)| {
+        let new_commit = new.commit.clone();
+        match before.get(name) {
+            None => Some((name.clone(), ReferenceChange::Created { new: new_commit })),
+            Some(old) if old.object != new.object => {
+                let change = ReferenceChange::Updated { old: old.commit.clone(), new: new_commit };
+                Some((name.clone(), change))
+            }
+            Some(_) => None,
+        }
+    });
+    deleted.chain(written).collect()
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{message}\n")));
+    *response.status_mut() = status;
+    let text = axum::http::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, text);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_smart_protocol_reaches_git() {
+        let upload = Some("service=git-upload-pack");
+        assert_eq!(classify(&Method::GET, "info/refs", upload), Some(GitRequest::Read));
+        assert_eq!(classify(&Method::POST, "git-receive-pack", None), Some(GitRequest::Push));
+        for (method, below, query) in [
+            (Method::GET, "info/refs", None),
+            (Method::GET, "info/refs", Some("service=git-upload-archive")),
+            (Method::GET, "HEAD", None),
+            (Method::GET, "config", None),
+            (Method::GET, "../other/info/refs", upload),
+            (Method::GET, "git-receive-pack", None),
+            (Method::POST, "git-upload-archive", None),
+        ] {
+            assert_eq!(classify(&method, below, query), None, "{method} {below} {query:?}");
+        }
+    }
+}

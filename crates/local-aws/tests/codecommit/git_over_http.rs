@@ -1,0 +1,233 @@
+use axum::http::header;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::world::World;
+
+/// Bytes that do not compress.
+fn noise(length: usize) -> Vec<u8> {
+    (0_u64..).flat_map(|counter| Sha256::digest(counter.to_le_bytes())).take(length).collect()
+}
+
+#[tokio::test]
+async fn the_first_push_makes_the_default_branch_that_a_clone_checks_out() {
+    let world = World::new().await;
+    world.call("CreateRepository", json!({ "repositoryName": "payments" })).await.unwrap();
+    let clone = world.clone_repository("payments").await.unwrap();
+    let commit = clone.push_commit("trunk", "first").await;
+    let metadata = world.call("GetRepository", json!({ "repositoryName": "payments" })).await.unwrap();
+    assert_eq!(metadata["repositoryMetadata"]["defaultBranch"], "trunk");
+    let other = world.clone_repository("payments").await.unwrap();
+    assert_eq!(other.git(&["rev-parse", "HEAD"]).await.unwrap(), commit);
+    assert_eq!(other.git(&["symbolic-ref", "--short", "HEAD"]).await.unwrap(), "trunk");
+
+    let events = world.take_events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].detail_type, "CodeCommit Repository State Change");
+    assert_eq!(events[0].source, "aws.codecommit");
+    assert_eq!(events[0].resources, ["arn:aws:codecommit:us-east-1:123456789012:payments"]);
+    let expected = json!({
+        "callerUserArn": "arn:aws:iam::123456789012:user/developer",
+        "commitId": commit,
+        "event": "referenceCreated",
+        "referenceFullName": "refs/heads/trunk",
+        "referenceName": "trunk",
+        "referenceType": "branch",
+        "repositoryId": metadata["repositoryMetadata"]["repositoryId"],
+        "repositoryName": "payments",
+    });
+    assert_eq!(events[0].detail, expected);
+}
+
+#[tokio::test]
+async fn force_pushes_tags_and_deletions_are_told_with_their_commits() {
+    let (world, clone) = World::with_repository("payments").await;
+    let one = clone.push_commit("topic", "one").await;
+    clone.git(&["reset", "--quiet", "--hard", "HEAD~1"]).await.unwrap();
+    let two = clone.commit("two").await;
+    world.take_events();
+    let rejected = clone.git(&["push", "origin", "HEAD:refs/heads/topic"]).await.unwrap_err();
+    assert!(rejected.contains("rejected"), "{rejected}");
+    assert!(world.take_events().is_empty(), "a rejected push changes nothing");
+
+    clone.git(&["push", "--force", "origin", "HEAD:refs/heads/topic"]).await.unwrap();
+    clone.git(&["tag", "-a", "v1", "-m", "release"]).await.unwrap();
+    clone.git(&["push", "origin", "v1"]).await.unwrap();
+    clone.git(&["push", "origin", ":refs/heads/topic"]).await.unwrap();
+    let told: Vec<_> = world
+        .take_events()
+        .into_iter()
+        .map(|event| {
+            let text = |key: &str| event.detail[key].as_str().unwrap_or("-").to_owned();
+            [text("event"), text("referenceType"), text("oldCommitId"), text("commitId")]
+        })
+        .collect();
+    assert_eq!(told[0], ["referenceUpdated", "branch", one.as_str(), two.as_str()]);
+    assert_eq!(told[1], ["referenceCreated", "tag", "-", two.as_str()]);
+    assert_eq!(told[2], ["referenceDeleted", "branch", two.as_str(), "-"]);
+    assert_eq!(told.len(), 3);
+}
+
+#[tokio::test]
+async fn the_default_branch_stays_and_other_references_are_refused() {
+    let (world, clone) = World::with_repository("payments").await;
+    world.take_events();
+    for refspec in [":refs/heads/main", "HEAD:refs/notes/commits", "HEAD:refs/pull/1/head"] {
+        let error = clone.git(&["push", "origin", refspec]).await.unwrap_err();
+        assert!(error.contains("remote rejected"), "{refspec}: {error}");
+    }
+    assert!(world.take_events().is_empty());
+}
+
+#[tokio::test]
+async fn hostile_branch_names_are_only_names() {
+    let (world, clone) = World::with_repository("payments").await;
+    for name in ["--upload-pack=id", "-x", "$(touch${IFS}pwned)", "`id`", "a;b|c&d", "q'u\"o", "ä/🦀", "<b>"]
+    {
+        let commit = clone.commit(name).await;
+        clone.git(&["push", "origin", &format!("HEAD:refs/heads/{name}")]).await.unwrap();
+        let input = json!({ "repositoryName": "payments", "branchName": name });
+        let answer = world.call("GetBranch", input).await.unwrap();
+        assert_eq!(answer["branch"]["commitId"], commit, "{name}");
+        let pull_request = world.open_pull_request("payments", name).await;
+        let target = &pull_request["pullRequestTargets"][0];
+        assert_eq!(target["sourceReference"], format!("refs/heads/{name}"));
+        assert_eq!(target["sourceCommit"], commit);
+    }
+}
+
+#[tokio::test]
+async fn a_large_push_arrives_in_chunks() {
+    let (world, clone) = World::with_repository("payments").await;
+    let content = noise(3 << 20);
+    let commit = clone.commit_file("noise.bin", &content).await;
+    clone.git(&["push", "origin", "HEAD:refs/heads/large"]).await.unwrap();
+    let chunked = world.git_requests.lock().unwrap().iter().any(|(line, headers)| {
+        line.contains("git-receive-pack") && headers.contains_key(header::TRANSFER_ENCODING)
+    });
+    assert!(chunked, "git was expected to send more than its buffer in chunks");
+    let other = world.clone_repository("payments").await.unwrap();
+    other.git(&["checkout", "--quiet", &commit]).await.unwrap();
+    assert!(std::fs::read(other.folder.join("noise.bin")).unwrap() == content, "the content is another");
+}
+
+#[tokio::test]
+async fn a_fetch_with_many_wants_is_read_though_git_compresses_it() {
+    let (world, clone) = World::with_repository("payments").await;
+    let mut refspecs = Vec::new();
+    for number in 0..60 {
+        let commit = clone.commit(&format!("commit {number}")).await;
+        refspecs.push(format!("{commit}:refs/heads/branch-{number}"));
+    }
+    let arguments: Vec<&str> =
+        ["push", "--quiet", "origin"].into_iter().chain(refspecs.iter().map(String::as_str)).collect();
+    clone.git(&arguments).await.unwrap();
+    for version in ["0", "2"] {
+        world.git_requests.lock().unwrap().clear();
+        let fresh = world.folder_for_fetch().await;
+        let protocol = format!("protocol.version={version}");
+        let url = world.url("payments");
+        fresh
+            .git(&["-c", &protocol, "fetch", "--quiet", &url, "refs/heads/*:refs/remotes/origin/*"])
+            .await
+            .unwrap();
+        let tip = fresh.git(&["rev-parse", "refs/remotes/origin/branch-59"]).await.unwrap();
+        assert_eq!(tip, clone.git(&["rev-parse", "HEAD"]).await.unwrap());
+        let requests = world.git_requests.lock().unwrap();
+        let compressed = requests.iter().any(|(_, headers)| headers.contains_key(header::CONTENT_ENCODING));
+        assert!(compressed, "version {version}: {requests:?}");
+        let asked_v2 = requests.iter().any(|(_, headers)| headers.contains_key("git-protocol"));
+        assert_eq!(asked_v2, version == "2");
+    }
+}
+
+#[tokio::test]
+async fn any_commit_can_be_fetched_by_its_id() {
+    let (world, clone) = World::with_repository("payments").await;
+    let lost = clone.push_commit("topic", "lost").await;
+    clone.git(&["push", "origin", ":refs/heads/topic"]).await.unwrap();
+    let fresh = world.folder_for_fetch().await;
+    fresh.git(&["fetch", "--quiet", &world.url("payments"), &lost]).await.unwrap();
+    assert_eq!(fresh.git(&["rev-parse", "FETCH_HEAD"]).await.unwrap(), lost);
+}
+
+#[tokio::test]
+async fn pushes_at_the_same_time_are_each_told_once() {
+    let (world, clone) = World::with_repository("payments").await;
+    let mut expected = Vec::new();
+    for number in 0..8 {
+        let commit = clone.commit(&format!("commit {number}")).await;
+        expected.push((format!("refs/heads/b{number}"), commit));
+    }
+    world.take_events();
+    let mut pushes = tokio::task::JoinSet::new();
+    for (name, commit) in expected.clone() {
+        let clone = clone.clone();
+        pushes.spawn(async move {
+            clone.git(&["push", "--quiet", "origin", &format!("{commit}:{name}")]).await.unwrap();
+        });
+    }
+    pushes.join_all().await;
+    let mut told: Vec<(String, String)> = world
+        .take_events()
+        .iter()
+        .map(|event| {
+            let text = |key: &str| event.detail[key].as_str().unwrap().to_owned();
+            assert_eq!(text("event"), "referenceCreated");
+            (text("referenceFullName"), text("commitId"))
+        })
+        .collect();
+    told.sort();
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn of_two_pushes_to_one_branch_the_second_is_refused() {
+    let (world, clone) = World::with_repository("payments").await;
+    let base = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    let one = clone.commit("one").await;
+    clone.git(&["reset", "--quiet", "--hard", &base]).await.unwrap();
+    let two = clone.commit("two").await;
+    world.take_events();
+    let push = async |commit: &str| {
+        clone.git(&["push", "--quiet", "origin", &format!("{commit}:refs/heads/main")]).await
+    };
+    let (first, second) = tokio::join!(push(&one), push(&two));
+    let winner = match (first, second) {
+        (Ok(_), Err(_)) => one,
+        (Err(_), Ok(_)) => two,
+        other => panic!("exactly one push must win: {other:?}"),
+    };
+    let events = world.take_events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].detail["commitId"], winner);
+    assert_eq!(events[0].detail["oldCommitId"], base);
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_there_and_the_dumb_protocol_are_refused() {
+    let (world, clone) = World::with_repository("payments").await;
+    let Err(error) = world.clone_repository("nowhere").await else { panic!("cloned from nowhere") };
+    assert!(error.contains("repository nowhere does not exist"), "{error}");
+    let error = clone
+        .git(&[
+            "-c",
+            "http.followRedirects=false",
+            "ls-remote",
+            &format!("{}/objects", world.url("payments")),
+        ])
+        .await
+        .unwrap_err();
+    assert!(error.contains("403"), "{error}");
+}
+
+#[tokio::test]
+async fn the_folder_on_disk_says_nothing_of_the_name_and_has_no_hooks() {
+    let world = World::new().await;
+    // AWS's pattern for names allows it.
+    world.call("CreateRepository", json!({ "repositoryName": ".." })).await.unwrap();
+    let bare = world.git_folder("..");
+    assert!(bare.folder.file_name().unwrap().to_str().unwrap().ends_with(".git"));
+    assert!(!bare.folder.join("hooks").exists());
+    assert_eq!(bare.git(&["config", "core.hooksPath"]).await.unwrap(), "/dev/null");
+}

@@ -14,7 +14,7 @@ use aws_sdk_codecommit::{
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use lambda_setup::CallFailure;
 use pull_request_build::{
-    AuthorArn, PullRequestBuild, PullRequestComment, PullRequestId, PullRequestState, Reference,
+    AuthorArn, PullRequestBuild, PullRequestComment, PullRequestId, PullRequestStatus, Reference,
     RepositoryName, SourceCommit, SourceLoss,
 };
 
@@ -149,20 +149,28 @@ pub(crate) async fn find_source_loss(
     client: &Client,
     build: &PullRequestBuild,
 ) -> Result<Option<SourceLoss>, Interruption> {
-    let (state, source_reference) = read_pull_request(client, build).await?;
-    let loss = SourceLoss::from_pull_request(&state, &build.source_commit);
-    match (loss, source_reference) {
-        (None, Some(reference)) if !branch_exists(client, &build.repository_name, &reference).await? => {
+    let pull_request = read_pull_request(client, build).await?;
+    let tip = pull_request.source_commit.as_ref();
+    let loss = SourceLoss::from_pull_request(&pull_request.status, tip, &build.source_commit);
+    match (loss, &pull_request.source_reference) {
+        (None, Some(branch)) if !branch_exists(client, &build.repository_name, branch).await? => {
             Ok(Some(SourceLoss::BranchDeleted))
         }
         (loss, _) => Ok(loss),
     }
 }
 
+/// What explains a lost source; whatever CodeCommit does not say explains nothing.
+struct PullRequestState {
+    status: PullRequestStatus,
+    source_commit: Option<SourceCommit>,
+    source_reference: Option<Reference>,
+}
+
 async fn read_pull_request(
     client: &Client,
     build: &PullRequestBuild,
-) -> Result<(PullRequestState, Option<Reference>), Interruption> {
+) -> Result<PullRequestState, Interruption> {
     use GetPullRequestError as E;
     let answer = client.get_pull_request().pull_request_id(build.pull_request_id.as_str()).send().await;
     let answer = answer.map_err(|error| {
@@ -177,17 +185,14 @@ async fn read_pull_request(
     let targets = pull_request.map(types::PullRequest::pull_request_targets).unwrap_or_default();
     let target =
         targets.iter().find(|target| target.repository_name() == Some(build.repository_name.as_str()));
-    let state = PullRequestState {
-        is_open: status != Some(&types::PullRequestStatusEnum::Closed),
-        is_merged: targets
-            .iter()
-            .any(|target| target.merge_metadata().is_some_and(|merge| merge.is_merged())),
-        source_commit: target
-            .and_then(|target| target.source_commit())
-            .and_then(|commit| SourceCommit::parse(commit).ok()),
-    };
+    let is_merged = target.and_then(|target| target.merge_metadata()).is_some_and(|merge| merge.is_merged());
+    let source_commit = target.and_then(|target| target.source_commit());
     let source_reference = target.and_then(|target| target.source_reference());
-    Ok((state, source_reference.and_then(|reference| Reference::parse(reference).ok())))
+    Ok(PullRequestState {
+        status: PullRequestStatus::from_name(status.map_or("", |status| status.as_str()), is_merged),
+        source_commit: source_commit.and_then(|commit| SourceCommit::parse(commit).ok()),
+        source_reference: source_reference.and_then(|reference| Reference::parse(reference).ok()),
+    })
 }
 
 async fn branch_exists(

@@ -1,5 +1,6 @@
 //! The function's settings, read once when it starts.
 
+use lambda_setup::{InvalidSetting, read_setting};
 use pull_request_build::{HookName, InvalidId, ProjectName};
 
 /// What the deployment tells the function.
@@ -13,35 +14,18 @@ pub(crate) struct Config {
     pub(crate) role_name: String,
 }
 
-/// A setting with which the function cannot work.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidConfig {
-    #[error("the environment variable {0} is not set; deploy the function with the hook's own template")]
-    Missing(&'static str),
-    #[error("the environment variable {name}: {reason}")]
-    Malformed { name: &'static str, reason: InvalidId },
-}
-
 impl Config {
     /// Reads the settings from the process's environment.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads settings")]
-    pub(crate) fn from_environment() -> Result<Self, InvalidConfig> {
+    pub(crate) fn from_environment() -> Result<Self, InvalidSetting> {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
-        fn setting<T>(
-            lookup: impl Fn(&str) -> Option<String>,
-            name: &'static str,
-            parse: impl FnOnce(&str) -> Result<T, InvalidId>,
-        ) -> Result<T, InvalidConfig> {
-            let value = lookup(name).ok_or(InvalidConfig::Missing(name))?;
-            parse(&value).map_err(|reason| InvalidConfig::Malformed { name, reason })
-        }
+    fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
         Ok(Self {
-            hook_name: setting(&lookup, "HOOK_NAME", HookName::parse)?,
-            project_name: setting(&lookup, "PROJECT_NAME", ProjectName::parse)?,
-            role_name: setting(&lookup, "ROLE_NAME", parse_role_name)?,
+            hook_name: read_setting(&lookup, "HOOK_NAME", HookName::parse)?,
+            project_name: read_setting(&lookup, "PROJECT_NAME", ProjectName::parse)?,
+            role_name: read_setting(&lookup, "ROLE_NAME", parse_role_name)?,
         })
     }
 }
@@ -68,7 +52,7 @@ mod tests {
     ];
 
     /// The settings above, with the variable `name` changed.
-    fn read_with(name: &str, value: Option<&str>) -> Result<Config, InvalidConfig> {
+    fn read_with(name: &str, value: Option<&str>) -> Result<Config, InvalidSetting> {
         Config::read(|wanted| {
             let usual = SETTINGS.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
             let value = if wanted == name { value } else { usual };
@@ -89,7 +73,7 @@ mod tests {
         for (name, wrong) in
             [("HOOK_NAME", "My Hook"), ("PROJECT_NAME", "a/b"), ("ROLE_NAME", "arn:aws:iam::1:role/x")]
         {
-            assert_eq!(read_with(name, None), Err(InvalidConfig::Missing(name)));
+            assert_eq!(read_with(name, None), Err(InvalidSetting::Missing(name)));
             let error = read_with(name, Some(wrong)).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(wrong), "{error}");
         }

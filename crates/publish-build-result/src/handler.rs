@@ -46,17 +46,21 @@ impl Handler {
     ) -> Result<Publication, PublishError> {
         let hook_name = self.config.hook_name.as_str();
         let event = BuildEvent::parse(event).map_err(PublishError::from).inspect_err(|error| {
-            tracing::error!(hook.name = hook_name, %error, "the event cannot be understood");
+            tracing::error!(
+                hook.name = hook_name,
+                error.type = error.error_type(),
+                "no build's result could be published: {error}"
+            );
         })?;
         let build_id = &event.build_arn.build_id;
         let build = match event.pull_request_build(&self.config.project_name) {
             Ok(build) => build,
             Err(reason) => {
-                tracing::info!(hook.name = hook_name, build.id = %build_id, %reason, "ignored a build");
+                tracing::info!(hook.name = hook_name, build.id = %build_id, %reason, "build ignored");
                 return Ok(Publication::Ignored { reason: reason.to_string() });
             }
         };
-        let result = match self.publish(build_id, &build, invoked_function_arn).await {
+        let result = match self.publish(&event, &build, invoked_function_arn).await {
             Ok(publication) => Ok(publication),
             Err(Interruption::Over(over)) => Ok(Publication::Ignored { reason: over.to_string() }),
             Err(Interruption::Error(error)) => Err(error),
@@ -71,7 +75,7 @@ impl Handler {
                 event.status = event.status.name(),
                 pull_request.id = %pull_request_id,
                 repository.name = %repository_name,
-                source.commit = %build.source_commit,
+                pull_request.source_commit = %build.source_commit,
                 reason = publication.reason(),
                 "{}",
                 publication.message()
@@ -82,9 +86,9 @@ impl Handler {
                 event.status = event.status.name(),
                 pull_request.id = %pull_request_id,
                 repository.name = %repository_name,
-                source.commit = %build.source_commit,
-                %error,
-                "the build's result could not be published"
+                pull_request.source_commit = %build.source_commit,
+                error.type = error.error_type(),
+                "a build's result could not be published: {error}"
             ),
         }
         result
@@ -94,7 +98,7 @@ impl Handler {
     /// that run at the same time the last one leaves the comment with the newest state.
     async fn publish(
         &self,
-        build_id: &BuildId,
+        event: &BuildEvent,
         build: &PullRequestBuild,
         invoked_function_arn: &str,
     ) -> Result<Publication, Interruption> {
@@ -108,7 +112,7 @@ impl Handler {
         let mut written: Option<fn(Shown) -> Publication> = None;
         let mut last = "nothing";
         for _ in 0..MAX_PASSES {
-            match self.pass(build_id, &identity, &author).await? {
+            match self.pass(event, &identity, &author).await? {
                 Pass::NothingToWrite(shown) => return Ok(written.unwrap_or(Publication::Unchanged)(shown)),
                 Pass::Wrote(publication) => {
                     // A comment that was posted and then changed was posted.
@@ -123,16 +127,21 @@ impl Handler {
 
     async fn pass(
         &self,
-        build_id: &BuildId,
+        event: &BuildEvent,
         identity: &CommentIdentity,
         author: &AuthorArn,
     ) -> Result<Pass, Interruption> {
         let comments = read_comments(&self.codecommit, &identity.pull_request_id, author).await?;
         let own = OwnComments::find(&comments, identity, author);
+        let build_id = &event.build_arn.build_id;
         let builds = read_builds(&self.codebuild, &self.builds_to_read(build_id, &own)).await?;
+        let build_of_event = builds.iter().find(|build| build.arn.build_id == *build_id);
+        if build_of_event.is_some_and(|build| event.is_newer_than(build)) {
+            return Ok(Pass::LookAgain("CodeBuild answered with a state from before the event"));
+        }
         let Some(commit_builds) = CommitBuilds::of(&builds, identity) else {
-            let is_known = builds.iter().any(|build| build.arn.build_id == *build_id);
-            return Err(if is_known { Over::BuildOfAnotherCommit } else { Over::BuildGone }.into());
+            let over = build_of_event.map_or(Over::BuildGone, |_| Over::BuildOfAnotherCommit);
+            return Err(over.into());
         };
         let newest = commit_builds.newest();
         let content = self.text(newest, &commit_builds, identity).await?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// The function's answer. Lambda drops it after an asynchronous invocation; people and tests read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "decision", rename_all = "kebab-case")]
+#[serde(tag = "decision", rename_all = "camelCase")]
 pub(crate) enum Publication {
     /// A new comment was posted.
     Posted(Shown),
@@ -42,10 +42,10 @@ impl Publication {
     /// What was done, for the log.
     pub(crate) fn message(&self) -> &'static str {
         match self {
-            Self::Posted(_) => "posted the comment on a build",
-            Self::Updated(_) => "updated the comment on a build",
-            Self::Unchanged(_) => "the comment on a build is up to date",
-            Self::Ignored { .. } => "ignored a build",
+            Self::Posted(_) => "comment posted",
+            Self::Updated(_) => "comment updated",
+            Self::Unchanged(_) => "comment up to date",
+            Self::Ignored { .. } => "build ignored",
         }
     }
 }
@@ -113,7 +113,8 @@ pub(crate) enum PublishError {
 }
 
 impl PublishError {
-    fn error_type(&self) -> &'static str {
+    /// The kind's name. It is the `errorType` in the failure queue, and does not change between versions.
+    pub(crate) fn error_type(&self) -> &'static str {
         match self {
             Self::InvalidEvent(_) => "InvalidEvent",
             Self::InvalidFunctionArn(_) => "InvalidFunctionArn",

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::build::BuildStatus;
+use crate::build::{Build, BuildStatus};
 use crate::build_arn::BuildArn;
 use crate::build_variables::{NotAPullRequestBuild, PullRequestBuild};
 use crate::ids::{InvalidId, ProjectName};
@@ -65,6 +65,12 @@ impl BuildEvent {
             status: BuildStatus::from_name(&detail.build_status),
             variables: detail.additional_information.environment.environment_variables,
         })
+    }
+
+    /// Whether the event tells of the end of a build that `build`, an answer of CodeBuild, shows as not ended: then the
+    /// answer is behind. Events themselves come late too, so the other way round says nothing.
+    pub fn is_newer_than(&self, build: &Build) -> bool {
+        self.status != BuildStatus::InProgress && build.status == BuildStatus::InProgress
     }
 
     /// What the build was started for, if it is a pull request's build in `project_name`.

@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, SourceLoss};
 
 /// The longest comment that CodeCommit takes, in its words 10,240 characters. It does not say how it counts them, so
 /// they are counted in the way that gives the most: as bytes of UTF-8.
-pub const MAX_COMMENT_BYTES: usize = 10_240;
+pub(crate) const MAX_COMMENT_BYTES: usize = 10_240;
 
 /// More of a command or a message than this is for the log, not for a comment.
 const MAX_QUOTE_BYTES: usize = 3_000;

@@ -27,14 +27,14 @@ pub use build_arn::BuildArn;
 pub use build_event::{BuildEvent, InvalidBuildEvent, NotOurBuild};
 pub use build_variables::{BuildVariables, NotAPullRequestBuild, PullRequestBuild};
 pub use comment_decision::{CommentDecision, CommitBuilds, decide_comment};
-pub use comment_text::{MAX_COMMENT_BYTES, comment_text};
+pub use comment_text::comment_text;
 pub use failure::{Cause, Failure};
 pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,
     RevisionId, SourceCommit,
 };
-pub use marker::{MAX_BUILDS, Marker};
-pub use outcome::{Outcome, PullRequestState, SourceLoss, ended_without_source};
+pub use marker::Marker;
+pub use outcome::{Outcome, SourceLoss, ended_without_source};
 pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};
 pub use pull_request_event::{
     InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,

@@ -11,7 +11,7 @@ const PREFIX: &str = "[//]: # (pull-request-hook v";
 const VERSION: u32 = 1;
 
 /// At most this many builds are listed; older ones are forgotten.
-pub const MAX_BUILDS: usize = 10;
+pub(crate) const MAX_BUILDS: usize = 10;
 
 /// What a comment's marker says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use crate::build::{Build, BuildStatus};
 use crate::failure::Failure;
 use crate::ids::SourceCommit;
+use crate::pull_request_event::PullRequestStatus;
 
 /// What a comment says of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,28 +39,19 @@ pub enum SourceLoss {
     BranchDeleted,
 }
 
-/// A pull request as `GetPullRequest` tells it, reduced to what explains a lost source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullRequestState {
-    /// Whether it is still open.
-    pub is_open: bool,
-    /// Whether it was merged.
-    pub is_merged: bool,
-    /// The tip of its source branch, as far as CodeCommit says it.
-    pub source_commit: Option<SourceCommit>,
-}
-
 impl SourceLoss {
-    /// What the pull request alone explains. Without an answer, the source branch remains to be looked for.
-    pub fn from_pull_request(pull_request: &PullRequestState, built: &SourceCommit) -> Option<Self> {
-        if pull_request.is_merged {
-            Some(Self::Merged)
-        } else if !pull_request.is_open {
-            Some(Self::Closed)
-        } else if pull_request.source_commit.as_ref().is_some_and(|tip| tip != built) {
-            Some(Self::Superseded)
-        } else {
-            None
+    /// What the pull request alone explains: its status, and the tip of its source branch as far as CodeCommit says it.
+    /// Without an answer, the source branch remains to be looked for.
+    pub fn from_pull_request(
+        status: &PullRequestStatus,
+        tip: Option<&SourceCommit>,
+        built: &SourceCommit,
+    ) -> Option<Self> {
+        match status {
+            PullRequestStatus::Merged => Some(Self::Merged),
+            PullRequestStatus::Closed => Some(Self::Closed),
+            _ if tip.is_some_and(|tip| tip != built) => Some(Self::Superseded),
+            PullRequestStatus::Open | PullRequestStatus::Other(_) => None,
         }
     }
 }
@@ -132,17 +124,16 @@ mod tests {
     fn the_pull_request_explains_a_lost_source_in_this_order() {
         let built = a_build().pull_request.source_commit;
         let newer = SourceCommit::parse(&"c".repeat(40)).unwrap();
-        for (is_open, is_merged, tip, expected) in [
-            (false, true, &newer, Some(SourceLoss::Merged)),
-            (false, false, &newer, Some(SourceLoss::Closed)),
-            (true, false, &newer, Some(SourceLoss::Superseded)),
-            (true, false, &built, None),
+        for (status, tip, expected) in [
+            (PullRequestStatus::Merged, Some(&newer), Some(SourceLoss::Merged)),
+            (PullRequestStatus::Closed, Some(&newer), Some(SourceLoss::Closed)),
+            (PullRequestStatus::Open, Some(&newer), Some(SourceLoss::Superseded)),
+            (PullRequestStatus::Open, Some(&built), None),
+            (PullRequestStatus::Open, None, None),
+            (PullRequestStatus::Other("FROZEN".to_owned()), Some(&built), None),
         ] {
-            let pull_request = PullRequestState { is_open, is_merged, source_commit: Some(tip.clone()) };
-            assert_eq!(SourceLoss::from_pull_request(&pull_request, &built), expected);
+            assert_eq!(SourceLoss::from_pull_request(&status, tip, &built), expected, "{status:?}");
         }
-        let without_commit = PullRequestState { is_open: true, is_merged: false, source_commit: None };
-        assert_eq!(SourceLoss::from_pull_request(&without_commit, &built), None);
     }
 
     #[test]

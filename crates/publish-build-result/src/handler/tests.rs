@@ -83,6 +83,28 @@ async fn a_late_event_of_a_build_in_progress_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_from_before_the_event_is_not_shown_as_the_truth() {
+    let build = a_build("1", "SUCCEEDED");
+    let text = text_on(&build).await;
+    let script = [
+        comments([own("c1", 2, &text)]),
+        builds([a_build("1", "IN_PROGRESS")]),
+        comments([own("c1", 2, &text)]),
+        builds([build]),
+    ];
+    let run = run(event("succeeded.json"), script).await;
+    assert_eq!(run.publication().shown().unwrap().build_status, "SUCCEEDED");
+}
+
+#[tokio::test]
+async fn an_answer_that_stays_behind_the_event_is_left_to_the_next_try() {
+    let pass = || [comments([]), builds([a_build("1", "IN_PROGRESS")])];
+    let run = run(event("succeeded.json"), (0..MAX_PASSES).flat_map(|_| pass())).await;
+    let error = run.result.unwrap_err().to_string();
+    assert!(error.contains("a state from before the event"), "{error}");
+}
+
+#[tokio::test]
 async fn a_retried_build_takes_the_comment_over() {
     let (first, second) = (a_build("1", "FAILED"), started_at(a_build("2", "SUCCEEDED"), 500));
     let before = text_on(&first).await;
@@ -144,7 +166,6 @@ async fn a_build_that_names_another_pull_request_than_its_event_is_ignored() {
 #[tokio::test]
 async fn a_lost_source_is_explained_and_not_held_against_the_commit() {
     let build = || ended_in(a_build("1", "FAILED"), "DOWNLOAD_SOURCE", "CLIENT_ERROR");
-    let pull_request = |status, merged, tip| pull_request(status, merged, tip);
     let gone = || ("GetBranch", Answer::error("BranchDoesNotExistException", "gone"));
     let there = || ("GetBranch", Answer::json(json!({"branch": {"branchName": "feature/login"}})));
     let cases = [

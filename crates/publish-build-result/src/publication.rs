@@ -86,7 +86,7 @@ pub(crate) enum PublishError {
     /// It will not become better by itself; the queue keeps it for a person.
     #[error(transparent)]
     InvalidEvent(#[from] InvalidBuildEvent),
-    /// Never seen on Lambda; a local stand-in might leave the ARN out.
+    /// The Runtime API did not say which function was invoked, so the author of its comments is unknown.
     #[error(transparent)]
     InvalidFunctionArn(#[from] InvalidId),
     /// A call failed.

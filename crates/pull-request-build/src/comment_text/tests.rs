@@ -174,7 +174,7 @@ fn overlong(build: Build) -> (Build, Marker) {
 proptest! {
     #[test]
     fn no_comment_is_longer_than_codecommit_takes(
-        words in prop_oneof!["`{0,12000}", "[ä`\n]{0,12000}", any::<String>()],
+        words in prop_oneof!["`{0,4000}", "[ä`\n]{0,4000}", any::<String>()],
         phase in "[`A-Z]{0,300}",
         code in prop_oneof![Just(String::new()), "[`A-Z]{1,300}"],
         in_command: bool,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::CodeCommit;
+use super::comment_answers::{comment_json, group, posted_json};
 use super::events::{CommentChange, comment_event};
 use super::git;
 use super::page::{page, page_size};
@@ -17,7 +18,6 @@ use super::parameters::{
 use super::state::{Comment, FileVersion, Location, Place, RequestToken, State};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
-use crate::clock::epoch_seconds;
 
 /// Comments a page by default, and at most (API reference, GetCommentsForPullRequest, maxResults).
 const COMMENTS_PER_PAGE: usize = 100;
@@ -312,78 +312,4 @@ async fn find_place(folder: &Path, request: &CommentRequest, location: &Location
         }
     }
     Ok(Place { location: location.clone(), before_blob, after_blob })
-}
-
-/// Comments of one comparison and place stand together, in the order in which each was first commented on.
-fn group(comments: Vec<&Comment>) -> Vec<Value> {
-    let mut groups: Vec<(&Comment, Vec<Value>)> = Vec::new();
-    for comment in comments {
-        let same = |first: &Comment| {
-            first.before_commit == comment.before_commit
-                && first.after_commit == comment.after_commit
-                && first.place == comment.place
-        };
-        match groups.iter_mut().find(|(first, _)| same(first)) {
-            Some((_, group)) => group.push(comment_json(comment)),
-            None => groups.push((comment, vec![comment_json(comment)])),
-        }
-    }
-    let with_comments = |(first, comments): (&Comment, Vec<Value>)| {
-        let mut value = comparison_json(first);
-        value["comments"] = comments.into();
-        value
-    };
-    groups.into_iter().map(with_comments).collect()
-}
-
-fn posted_json(comment: &Comment) -> Value {
-    let mut value = comparison_json(comment);
-    value["comment"] = comment_json(comment);
-    value
-}
-
-fn comparison_json(comment: &Comment) -> Value {
-    let mut value = json!({
-        "repositoryName": comment.repository_name,
-        "pullRequestId": comment.pull_request.to_string(),
-        "beforeCommitId": comment.before_commit,
-        "afterCommitId": comment.after_commit,
-    });
-    if let Some(place) = &comment.place {
-        let mut location = json!({
-            "filePath": place.location.file_path,
-            "relativeFileVersion": match place.location.version {
-                FileVersion::Before => "BEFORE",
-                FileVersion::After => "AFTER",
-            },
-        });
-        if let Some(line) = place.location.file_position {
-            location["filePosition"] = line.into();
-        }
-        value["location"] = location;
-        if let Some(blob) = &place.before_blob {
-            value["beforeBlobId"] = blob.as_str().into();
-        }
-        if let Some(blob) = &place.after_blob {
-            value["afterBlobId"] = blob.as_str().into();
-        }
-    }
-    value
-}
-
-fn comment_json(comment: &Comment) -> Value {
-    let mut value = json!({
-        "commentId": comment.id,
-        "creationDate": epoch_seconds(comment.created),
-        "lastModifiedDate": epoch_seconds(comment.modified),
-        "authorArn": comment.author_arn,
-        "deleted": comment.content.is_none(),
-        "clientRequestToken": comment.token,
-        "callerReactions": [],
-        "reactionCounts": {},
-    });
-    if let Some(content) = &comment.content {
-        value["content"] = content.as_str().into();
-    }
-    value
 }

@@ -3,6 +3,7 @@
 //! What a push changes (pull requests, events) is applied before its answer ends, and one push at a time is served
 //! per repository: who pushed and then asks the API sees their push.
 
+mod comment_answers;
 mod comments;
 mod events;
 mod git;

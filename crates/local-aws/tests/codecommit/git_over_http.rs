@@ -1,12 +1,35 @@
-use axum::http::header;
+use std::task::Poll;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::world::World;
+use crate::world::{World, person};
 
 /// Bytes that do not compress.
 fn noise(length: usize) -> Vec<u8> {
     (0_u64..).flat_map(|counter| Sha256::digest(counter.to_le_bytes())).take(length).collect()
+}
+
+/// A pack without objects, as git sends it where the other side has everything already.
+const EMPTY_PACK: &[u8] =
+    b"PACK\0\0\0\x02\0\0\0\0\x02\x9d\x08\x82;\xd8\xa8\xea\xb5\x10\xadj\xc7\\\x82<\xfd>\xd3\x1e";
+
+/// The body of a push that creates a branch at a commit that is there.
+fn push_body(branch: &str, commit: &str) -> Vec<u8> {
+    let command = format!("{} {commit} refs/heads/{branch}\0report-status", "0".repeat(40));
+    let mut body = format!("{:04x}{command}0000", command.len() + 4).into_bytes();
+    body.extend_from_slice(EMPTY_PACK);
+    body
+}
+
+fn push_request(repository: &str, body: Vec<u8>) -> Request<Body> {
+    Request::post(format!("/v1/repos/{repository}/git-receive-pack"))
+        .header(header::CONTENT_TYPE, "application/x-git-receive-pack-request")
+        .header(header::CONTENT_LENGTH, body.len())
+        .body(Body::from(body))
+        .unwrap()
 }
 
 #[tokio::test]
@@ -202,6 +225,41 @@ async fn of_two_pushes_to_one_branch_the_second_is_refused() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].detail["commitId"], winner);
     assert_eq!(events[0].detail["oldCommitId"], base);
+}
+
+#[tokio::test]
+async fn a_push_whose_client_goes_away_is_carried_through() {
+    let (world, clone) = World::with_repository("payments").await;
+    let commit = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    world.take_events();
+    let person = person();
+    let request = push_request("payments", push_body("left", &commit));
+    let mut answer = Box::pin(world.code_commit.handle_git(&person, request));
+    let begun = std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+    assert!(begun.is_pending());
+    drop(answer);
+    // The next push has to wait for its turn, and is told after the first.
+    clone.git(&["push", "--quiet", "origin", "HEAD:refs/heads/next"]).await.unwrap();
+    let branches: Vec<_> =
+        world.take_events().iter().map(|event| event.detail["referenceName"].clone()).collect();
+    assert_eq!(branches, ["left", "next"]);
+}
+
+#[tokio::test]
+async fn a_push_that_breaks_off_changes_nothing() {
+    let (world, clone) = World::with_repository("payments").await;
+    let commit = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    world.take_events();
+    let mut body = push_body("cut", &commit);
+    body.truncate(body.len() - 10);
+    let answer = world.code_commit.handle_git(&person(), push_request("payments", body)).await;
+    assert_eq!(answer.status(), StatusCode::OK, "git reports the failure in its own protocol");
+    let report = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+    assert!(String::from_utf8_lossy(&report).contains("unpack "), "{report:?}");
+    assert!(!String::from_utf8_lossy(&report).contains("unpack ok"), "{report:?}");
+    let input = json!({ "repositoryName": "payments", "branchName": "cut" });
+    assert_eq!(world.call("GetBranch", input).await.unwrap_err().code, "BranchDoesNotExistException");
+    assert!(world.take_events().is_empty());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,9 +16,11 @@ use local_aws::clock::Clock;
 use local_aws::codecommit::CodeCommit;
 use local_aws::event::Event;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::task::JoinHandle;
+
+/// Far more than any git command of these tests takes.
+const GIT_LIMIT: Duration = Duration::from_secs(120);
 
 /// A request of a git client: method and path, and its headers.
 pub(crate) type GitRequest = (String, HeaderMap);
@@ -152,11 +155,7 @@ pub(crate) struct GitClone {
 impl GitClone {
     /// Runs git; what it prints on standard output, or on standard error where it fails.
     pub(crate) async fn git(&self, arguments: &[&str]) -> Result<String, String> {
-        self.git_with_input(arguments, b"").await
-    }
-
-    pub(crate) async fn git_with_input(&self, arguments: &[&str], input: &[u8]) -> Result<String, String> {
-        let mut child = Command::new("git")
+        let run = Command::new("git")
             .args(arguments)
             .current_dir(&self.folder)
             .env("HOME", &self.folder)
@@ -167,18 +166,14 @@ impl GitClone {
             .env("GIT_AUTHOR_EMAIL", "ada@example.com")
             .env("GIT_COMMITTER_NAME", "Ada")
             .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdin(Stdio::null())
             .kill_on_drop(true)
-            .spawn()
+            .output();
+        let output = tokio::time::timeout(GIT_LIMIT, run)
+            .await
+            .unwrap_or_else(|_| panic!("git {arguments:?} has not ended within {GIT_LIMIT:?}"))
             .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let (written, output) =
-            tokio::join!(async move { stdin.write_all(input).await }, child.wait_with_output());
-        let output = output.unwrap();
         if output.status.success() {
-            written.unwrap();
             Ok(String::from_utf8(output.stdout).unwrap().trim_end().to_owned())
         } else {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())

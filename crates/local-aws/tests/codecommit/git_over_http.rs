@@ -1,7 +1,9 @@
+use std::sync::Arc;
 use std::task::Poll;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
+use http_body_util::channel::Channel;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -24,11 +26,10 @@ fn push_body(branch: &str, commit: &str) -> Vec<u8> {
     body
 }
 
-fn push_request(repository: &str, body: Vec<u8>) -> Request<Body> {
+fn push_request(repository: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(format!("/v1/repos/{repository}/git-receive-pack"))
         .header(header::CONTENT_TYPE, "application/x-git-receive-pack-request")
-        .header(header::CONTENT_LENGTH, body.len())
-        .body(Body::from(body))
+        .body(body.into())
         .unwrap()
 }
 
@@ -122,7 +123,7 @@ async fn hostile_branch_names_are_only_names() {
 #[tokio::test]
 async fn a_large_push_arrives_in_chunks() {
     let (world, clone) = World::with_repository("payments").await;
-    let content = noise(3 << 20);
+    let content = noise((1 << 20) + (1 << 18));
     let commit = clone.commit_file("noise.bin", &content).await;
     clone.git(&["push", "origin", "HEAD:refs/heads/large"]).await.unwrap();
     let chunked = world.git_requests.lock().unwrap().iter().any(|(line, headers)| {
@@ -138,7 +139,7 @@ async fn a_large_push_arrives_in_chunks() {
 async fn a_fetch_with_many_wants_is_read_though_git_compresses_it() {
     let (world, clone) = World::with_repository("payments").await;
     let mut refspecs = Vec::new();
-    for number in 0..60 {
+    for number in 0..30 {
         let commit = clone.commit(&format!("commit {number}")).await;
         refspecs.push(format!("{commit}:refs/heads/branch-{number}"));
     }
@@ -154,7 +155,7 @@ async fn a_fetch_with_many_wants_is_read_though_git_compresses_it() {
             .git(&["-c", &protocol, "fetch", "--quiet", &url, "refs/heads/*:refs/remotes/origin/*"])
             .await
             .unwrap();
-        let tip = fresh.git(&["rev-parse", "refs/remotes/origin/branch-59"]).await.unwrap();
+        let tip = fresh.git(&["rev-parse", "refs/remotes/origin/branch-29"]).await.unwrap();
         assert_eq!(tip, clone.git(&["rev-parse", "HEAD"]).await.unwrap());
         let requests = world.git_requests.lock().unwrap();
         let compressed = requests.iter().any(|(_, headers)| headers.contains_key(header::CONTENT_ENCODING));
@@ -225,6 +226,34 @@ async fn of_two_pushes_to_one_branch_the_second_is_refused() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].detail["commitId"], winner);
     assert_eq!(events[0].detail["oldCommitId"], base);
+}
+
+#[tokio::test]
+async fn a_push_waits_for_its_turn_but_not_for_other_repositories() {
+    let (world, clone) = World::with_repository("payments").await;
+    let commit = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    world.take_events();
+    let push = |body: Body| {
+        let code_commit = Arc::clone(&world.code_commit);
+        tokio::spawn(async move { code_commit.handle_git(&person(), push_request("payments", body)).await })
+    };
+    let (mut slow_client, body) = Channel::<Bytes>::new(1);
+    let slow = push(Body::new(body));
+    let mut rest = Bytes::from(push_body("slow", &commit));
+    slow_client.send_data(rest.split_to(100)).await.unwrap();
+    let waiting = push(push_body("waiting", &commit).into());
+
+    world.call("CreateRepository", json!({ "repositoryName": "other" })).await.unwrap();
+    clone.git(&["push", "--quiet", &world.url("other"), "HEAD:refs/heads/main"]).await.unwrap();
+    assert!(!waiting.is_finished() && !slow.is_finished());
+
+    slow_client.send_data(rest).await.unwrap();
+    drop(slow_client);
+    assert_eq!(slow.await.unwrap().status(), StatusCode::OK);
+    assert_eq!(waiting.await.unwrap().status(), StatusCode::OK);
+    let told: Vec<_> =
+        world.take_events().iter().map(|event| event.detail["referenceFullName"].clone()).collect();
+    assert_eq!(told, ["refs/heads/main", "refs/heads/slow", "refs/heads/waiting"]);
 }
 
 #[tokio::test]

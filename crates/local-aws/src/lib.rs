@@ -9,6 +9,7 @@ pub mod clock;
 pub mod codecommit;
 pub mod event;
 pub mod http;
+pub mod lambda;
 pub mod logs;
 pub mod process_group;
 pub mod sqs;

@@ -1,0 +1,159 @@
+//! The operation Invoke: `POST /2015-03-31/functions/NAME/invocations`.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::invocation::{Completed, InvocationRequest};
+use super::{InvokeError, Lambda, SYNCHRONOUS_PAYLOAD_LIMIT};
+use crate::aws_json::ApiError;
+
+impl Lambda {
+    /// Answers a request of Lambda's API; its path begins with `/2015-03-31/functions/`.
+    pub async fn handle_invoke(&self, request: Request) -> Response {
+        match self.invoke(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                let body = json!({ "Type": "User", "message": error.message, "Message": error.message });
+                let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+                let headers = [("content-type", "application/json"), ("x-amzn-errortype", &error.code)];
+                (status, headers, body.to_string()).into_response()
+            }
+        }
+    }
+
+    async fn invoke(&self, request: Request) -> Result<Response, ApiError> {
+        let path = request.uri().path();
+        let name = path
+            .strip_prefix("/2015-03-31/functions/")
+            .and_then(|rest| rest.strip_suffix("/invocations"))
+            .filter(|name| request.method() == Method::POST && !name.contains('/'))
+            .ok_or_else(|| ApiError {
+                status: 404,
+                ..ApiError::not_modeled(format_args!("Lambda {} {path}", request.method()))
+            })?;
+        let name = decode_percent(name);
+        if let Some(query) = request.uri().query().filter(|query| *query != "Qualifier=%24LATEST") {
+            return Err(ApiError::not_modeled(format_args!("Invoke with {query}")));
+        }
+        let headers = request.headers().clone();
+        let function = self.inner.find_function(&name).map_err(api_error)?;
+        let payload = to_bytes(request.into_body(), SYNCHRONOUS_PAYLOAD_LIMIT)
+            .await
+            .map_err(|_| api_error(InvokeError::RequestTooLarge { limit: SYNCHRONOUS_PAYLOAD_LIMIT }))?;
+        let payload = read_payload(payload)?;
+        match header(&headers, "x-amz-invocation-type").unwrap_or("RequestResponse") {
+            "DryRun" => Ok(StatusCode::NO_CONTENT.into_response()),
+            "Event" => {
+                let request_id = self.invoke_event(&name, payload).map_err(api_error)?;
+                Ok((StatusCode::ACCEPTED, [("x-amzn-requestid", request_id)]).into_response())
+            }
+            "RequestResponse" => {
+                let request_id = uuid::Uuid::new_v4().to_string();
+                let request = InvocationRequest { request_id: request_id.clone(), payload, attempt: 1 };
+                let answer = self.inner.start_invocation(&function, request).map_err(api_error)?;
+                let completed = answer.await.map_err(|_| api_error(InvokeError::ShuttingDown))?;
+                let tail = header(&headers, "x-amz-log-type") == Some("Tail");
+                Ok(respond(request_id, completed, tail))
+            }
+            other => {
+                let message = format!(
+                    "Value '{other}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value \
+                     set: [Event, RequestResponse, DryRun]"
+                );
+                Err(ApiError::new("InvalidParameterValueException", message))
+            }
+        }
+    }
+}
+
+fn respond(request_id: String, completed: Completed, tail: bool) -> Response {
+    let function_error = completed.result.is_err();
+    let payload = completed.result.unwrap_or_else(|error| error.payload);
+    let mut headers = vec![
+        ("x-amzn-requestid", request_id),
+        ("x-amz-executed-version", "$LATEST".to_owned()),
+        ("content-type", "application/json".to_owned()),
+    ];
+    if function_error {
+        headers.push(("x-amz-function-error", "Unhandled".to_owned()));
+    }
+    if tail {
+        headers.push(("x-amz-log-result", STANDARD.encode(completed.log_tail)));
+    }
+    let mut response = Response::builder().status(StatusCode::OK);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response
+        .body(Body::from(payload))
+        .unwrap_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response())
+}
+
+/// A function gets JSON, and `{}` where nothing was sent.
+fn read_payload(payload: Bytes) -> Result<Bytes, ApiError> {
+    if payload.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    match serde_json::from_slice::<Value>(&payload) {
+        Ok(_) => Ok(payload),
+        Err(error) => {
+            let message = format!("Could not parse request body into json: {error}");
+            Err(ApiError::new("InvalidRequestContentException", message))
+        }
+    }
+}
+
+fn api_error(error: InvokeError) -> ApiError {
+    let (status, code) = match &error {
+        InvokeError::FunctionNotFound(_) => (404, "ResourceNotFoundException"),
+        InvokeError::AccessDenied { .. } => (403, "AccessDeniedException"),
+        InvokeError::RequestTooLarge { .. } => (413, "RequestTooLargeException"),
+        InvokeError::TooManyRequests => (429, "TooManyRequestsException"),
+        InvokeError::ShuttingDown => (500, "ServiceException"),
+    };
+    ApiError { status, code: code.to_owned(), message: error.to_string() }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A path segment without its `%XX`: clients escape the colons of an ARN.
+fn decode_percent(segment: &str) -> String {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let escaped = (byte == b'%')
+            .then(|| tail.get(..2))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_in_a_path_is_decoded() {
+        assert_eq!(decode_percent("arn%3Aaws%3Alambda:x%24LATEST"), "arn:aws:lambda:x$LATEST");
+        assert_eq!(decode_percent("plain%2"), "plain%2");
+    }
+}

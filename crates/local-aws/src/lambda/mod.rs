@@ -1,0 +1,319 @@
+//! Lambda: starts the real executables, serves them the Runtime API, and handles asynchronous events as AWS does.
+
+mod asynchronous;
+mod environment;
+mod invocation;
+mod invoke_api;
+mod output;
+mod runtime_api;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::Bytes;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::account::Account;
+use crate::activity::Activity;
+use crate::arn::arn_like;
+use crate::caller::AccessKeys;
+use crate::clock::Clock;
+use crate::logs::LogStore;
+use crate::sqs::Sqs;
+use crate::template::Function;
+
+pub use invocation::{Invocation, Outcome};
+
+use environment::Environment;
+use invocation::{Completed, InvocationRequest};
+use runtime_api::RuntimeCall;
+
+/// The largest payload of a synchronous invocation and of a response, in bytes: 6 MB (Lambda quotas).
+const SYNCHRONOUS_PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+
+/// The largest payload of an asynchronous invocation, in bytes: 1 MB (Lambda quotas).
+const EVENT_PAYLOAD_LIMIT: usize = 1024 * 1024;
+
+/// How many invocations a new account may have at one time; more are throttled.
+pub const DEFAULT_CONCURRENCY: usize = 10;
+
+/// What Lambda needs of the world around it.
+#[derive(Debug)]
+pub struct LambdaSettings {
+    /// Where the functions live.
+    pub account: Account,
+    /// Retries and event ages follow it. Deadlines of invocations do not: they are real time.
+    pub clock: Clock,
+    /// Is told of each invocation.
+    pub activity: Activity,
+    /// The functions of the template.
+    pub functions: Vec<Function>,
+    /// The executable of each function, by logical id.
+    pub executables: BTreeMap<String, PathBuf>,
+    /// The URL of the one port, without a slash at its end: `http://127.0.0.1:PORT`.
+    pub endpoint_url: String,
+    /// Where output goes.
+    pub logs: LogStore,
+    /// Gives each environment credentials of its function's role.
+    pub access_keys: AccessKeys,
+    /// Takes the records for on-failure destinations.
+    pub sqs: Sqs,
+    /// Invocations at one time in this account; see [`DEFAULT_CONCURRENCY`].
+    pub concurrency: usize,
+}
+
+/// Why the functions of a template cannot be created.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "function {logical_id} ({code_key}) has no executable; build it, or name one with --function {logical_id}=PATH"
+)]
+pub struct NoExecutable {
+    /// The function's key in the template.
+    pub logical_id: String,
+    /// The object key of its code.
+    pub code_key: String,
+}
+
+/// Why an invocation was refused before a function saw it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvokeError {
+    /// No function has this name or ARN.
+    #[error("Function not found: {0}")]
+    FunctionNotFound(String),
+    /// The function's resource policy does not let this service invoke it for this source.
+    #[error(
+        "{principal} is not authorized to perform: lambda:InvokeFunction on resource: {function} for {source_arn}"
+    )]
+    AccessDenied {
+        /// The function's ARN.
+        function: String,
+        /// The service.
+        principal: String,
+        /// For what the service asked.
+        source_arn: String,
+    },
+    /// The payload is over the limit.
+    #[error("Request must be smaller than {limit} bytes for the InvokeFunction operation")]
+    RequestTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// As many invocations as the account may have are running.
+    #[error("Rate Exceeded.")]
+    TooManyRequests,
+    /// Lambda was shut down.
+    #[error("local-aws is shutting down")]
+    ShuttingDown,
+}
+
+/// Lambda. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Lambda {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    account: Account,
+    clock: Clock,
+    activity: Activity,
+    functions: Vec<Arc<FunctionState>>,
+    endpoint_url: String,
+    logs: LogStore,
+    access_keys: AccessKeys,
+    sqs: Sqs,
+    concurrency: Arc<Semaphore>,
+    /// Where the Runtime API's calls of each environment go.
+    runtimes: Arc<Mutex<HashMap<String, mpsc::Sender<RuntimeCall>>>>,
+    invocations: watch::Sender<Vec<Invocation>>,
+    /// Invocations and waiting events; nothing once Lambda was shut down.
+    tasks: Mutex<Option<JoinSet<()>>>,
+}
+
+#[derive(Debug)]
+struct FunctionState {
+    function: Function,
+    executable: PathBuf,
+    /// Environments between two invocations; the last one used is used again first.
+    warm: Mutex<Vec<Environment>>,
+}
+
+impl Lambda {
+    /// Creates the functions. No process is started before the first invocation.
+    pub fn new(settings: LambdaSettings) -> Result<Self, NoExecutable> {
+        let mut executables = settings.executables;
+        let functions = settings
+            .functions
+            .into_iter()
+            .map(|function| match executables.remove(&function.logical_id) {
+                Some(executable) => {
+                    settings.logs.create_group(&function.log_group);
+                    Ok(Arc::new(FunctionState { function, executable, warm: Mutex::default() }))
+                }
+                None => Err(NoExecutable { logical_id: function.logical_id, code_key: function.code_key }),
+            })
+            .collect::<Result<_, _>>()?;
+        let inner = Inner {
+            account: settings.account,
+            clock: settings.clock,
+            activity: settings.activity,
+            functions,
+            endpoint_url: settings.endpoint_url,
+            logs: settings.logs,
+            access_keys: settings.access_keys,
+            sqs: settings.sqs,
+            concurrency: Arc::new(Semaphore::new(settings.concurrency)),
+            runtimes: Arc::default(),
+            invocations: watch::Sender::default(),
+            tasks: Mutex::new(Some(JoinSet::new())),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Every invocation so far in the order in which they ended, attempts at the same event one by one.
+    pub fn invocations(&self) -> watch::Receiver<Vec<Invocation>> {
+        self.inner.invocations.subscribe()
+    }
+
+    /// Queues an event for a function, by name or ARN, and returns the request's id.
+    pub fn invoke_event(&self, function: &str, payload: Bytes) -> Result<String, InvokeError> {
+        let function = self.inner.find_function(function)?;
+        if payload.len() > EVENT_PAYLOAD_LIMIT {
+            return Err(InvokeError::RequestTooLarge { limit: EVENT_PAYLOAD_LIMIT });
+        }
+        self.inner.queue_event(function, payload)
+    }
+
+    /// Queues an event as a service does: only if a statement of the function's resource policy lets `principal` call
+    /// `lambda:InvokeFunction` for `source_arn`.
+    pub fn invoke_event_as_service(
+        &self,
+        principal: &str,
+        source_arn: &str,
+        function: &str,
+        payload: Bytes,
+    ) -> Result<String, InvokeError> {
+        let state = self.inner.find_function(function)?;
+        let allowed = state.function.permissions.iter().any(|permission| {
+            matches!(permission.action.as_str(), "lambda:InvokeFunction" | "lambda:*" | "*")
+                && permission.principal == principal
+                && permission.source_arn.as_ref().is_none_or(|pattern| arn_like(pattern, source_arn))
+                && permission.source_account.as_ref().is_none_or(|id| *id == self.inner.account.id)
+        });
+        if !allowed {
+            return Err(InvokeError::AccessDenied {
+                function: state.function.arn.clone(),
+                principal: principal.to_owned(),
+                source_arn: source_arn.to_owned(),
+            });
+        }
+        self.invoke_event(function, payload)
+    }
+
+    /// Ends every invocation, forgets every waiting event, and kills every environment.
+    pub async fn shutdown(&self) {
+        let tasks = lock(&self.inner.tasks).take();
+        if let Some(mut tasks) = tasks {
+            tasks.shutdown().await;
+        }
+        for function in &self.inner.functions {
+            lock(&function.warm).clear();
+        }
+    }
+}
+
+impl Inner {
+    /// By name, or by ARN with or without `:$LATEST`.
+    fn find_function(&self, name: &str) -> Result<Arc<FunctionState>, InvokeError> {
+        let plain = name.strip_suffix(":$LATEST").unwrap_or(name);
+        self.functions
+            .iter()
+            .find(|state| state.function.name == plain || state.function.arn == plain)
+            .cloned()
+            .ok_or_else(|| {
+                let arn = if name.starts_with("arn:") {
+                    name.to_owned()
+                } else {
+                    self.account.arn("lambda", &format!("function:{name}"))
+                };
+                InvokeError::FunctionNotFound(arn)
+            })
+    }
+
+    /// Runs an invocation in an environment of its own task, so that it goes on when the caller goes away.
+    fn start_invocation(
+        self: &Arc<Self>,
+        function: &Arc<FunctionState>,
+        request: InvocationRequest,
+    ) -> Result<oneshot::Receiver<Completed>, InvokeError> {
+        let permit =
+            self.concurrency.clone().try_acquire_owned().map_err(|_| InvokeError::TooManyRequests)?;
+        let busy = self.activity.begin();
+        let (answer, answered) = oneshot::channel();
+        let (inner, function) = (self.clone(), function.clone());
+        self.spawn(async move {
+            inner.run_invocation(&function, &request, answer).await;
+            drop(permit);
+            drop(busy);
+        })?;
+        Ok(answered)
+    }
+
+    async fn run_invocation(
+        &self,
+        function: &FunctionState,
+        request: &InvocationRequest,
+        answer: oneshot::Sender<Completed>,
+    ) {
+        let warm = take_warm(function);
+        let (completed, environment) = match warm {
+            Some(mut environment) => (environment.invoke(request).await, Some(environment)),
+            None => match Environment::start(self, function) {
+                Ok(mut environment) => (environment.invoke(request).await, Some(environment)),
+                Err(error) => {
+                    let executable = function.executable.display();
+                    tracing::error!(%executable, %error, "a function's executable cannot be started");
+                    (Completed::not_started(request, &error), None)
+                }
+            },
+        };
+        let invocation = Invocation::new(&function.function, request, &completed);
+        self.invocations.send_modify(|all| all.push(invocation));
+        // The caller may be gone; the invocation counts all the same.
+        answer.send(completed).ok();
+        if let Some(mut environment) = environment
+            && environment.settle().await
+        {
+            lock(&function.warm).push(environment);
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), InvokeError> {
+        let mut tasks = lock(&self.tasks);
+        let tasks = tasks.as_mut().ok_or(InvokeError::ShuttingDown)?;
+        while let Some(ended) = tasks.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "an invocation ended unexpectedly");
+            }
+        }
+        tasks.spawn(task);
+        Ok(())
+    }
+}
+
+/// A warm environment whose process still runs.
+fn take_warm(function: &FunctionState) -> Option<Environment> {
+    let mut warm = lock(&function.warm);
+    while let Some(mut environment) = warm.pop() {
+        if environment.is_alive() {
+            return Some(environment);
+        }
+    }
+    None
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,229 @@
+//! Lambda with one function on a port of its own, and what its tests look at.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use base64::Engine;
+use local_aws::account::Account;
+use local_aws::activity::Activity;
+use local_aws::caller::AccessKeys;
+use local_aws::clock::Clock;
+use local_aws::lambda::{Invocation, Lambda, LambdaSettings};
+use local_aws::logs::LogStore;
+use local_aws::sqs::Sqs;
+use local_aws::template::{Function, InvokePermission, Queue};
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+
+/// How long a condition may take on a slow machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The function `start` with the queue `failures` as its on-failure destination, and two invocations at one time.
+pub(crate) struct FunctionWorld {
+    pub(crate) lambda: Lambda,
+    pub(crate) function: Function,
+    pub(crate) clock: Clock,
+    pub(crate) activity: Activity,
+    pub(crate) access_keys: AccessKeys,
+    pub(crate) logs: LogStore,
+    pub(crate) sqs: Sqs,
+    failures: String,
+}
+
+impl FunctionWorld {
+    pub(crate) async fn start(change: impl FnOnce(&mut Function)) -> Self {
+        Self::start_with("tests/fixtures/function.sh", change).await
+    }
+
+    pub(crate) async fn start_with(executable: &str, change: impl FnOnce(&mut Function)) -> Self {
+        let account = Account::default();
+        let clock = Clock::default();
+        clock.advance(Duration::from_secs(24 * 3600));
+        let failures = account.arn("sqs", "failures");
+        let queue = Queue {
+            name: "failures".to_owned(),
+            arn: failures.clone(),
+            message_retention: Duration::from_secs(86_400),
+            visibility_timeout: Duration::from_secs(30),
+            permissions: Vec::new(),
+        };
+        let mut function = Function {
+            logical_id: "Start".to_owned(),
+            name: "start".to_owned(),
+            arn: account.arn("lambda", "function:start"),
+            role_name: "start-role".to_owned(),
+            code_key: "start-build.zip".to_owned(),
+            handler: "bootstrap".to_owned(),
+            environment: BTreeMap::new(),
+            timeout: Duration::from_secs(60),
+            memory_size: 128,
+            log_group: "/aws/lambda/start".to_owned(),
+            maximum_retry_attempts: 2,
+            maximum_event_age: Duration::from_secs(6 * 3600),
+            on_failure: Some(failures.clone()),
+            permissions: vec![InvokePermission {
+                action: "lambda:InvokeFunction".to_owned(),
+                principal: "events.amazonaws.com".to_owned(),
+                source_arn: Some(account.arn("events", "rule/requests")),
+                source_account: None,
+            }],
+        };
+        change(&mut function);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint_url = format!("http://{}", listener.local_addr().unwrap());
+        let (activity, logs) = (Activity::default(), LogStore::new(clock.clone()));
+        let access_keys = AccessKeys::new(account.clone());
+        let sqs = Sqs::new(account.clone(), clock.clone(), &endpoint_url, vec![queue]);
+        let executable = Path::new(env!("CARGO_MANIFEST_DIR")).join(executable);
+        let lambda = Lambda::new(LambdaSettings {
+            account,
+            clock: clock.clone(),
+            activity: activity.clone(),
+            functions: vec![function.clone()],
+            executables: BTreeMap::from([("Start".to_owned(), executable)]),
+            endpoint_url,
+            logs: logs.clone(),
+            access_keys: access_keys.clone(),
+            sqs: sqs.clone(),
+            concurrency: 2,
+        })
+        .unwrap();
+        let runtime = lambda.clone();
+        let router =
+            Router::new().fallback(async move |request: Request| runtime.handle_runtime(request).await);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { lambda, function, clock, activity, access_keys, logs, sqs, failures }
+    }
+
+    pub(crate) async fn invoke(&self, payload: &str) -> Answer {
+        self.invoke_as("start", &[], payload).await
+    }
+
+    pub(crate) async fn invoke_as(&self, name: &str, headers: &[(&str, &str)], payload: &str) -> Answer {
+        let uri = format!("/2015-03-31/functions/{name}/invocations");
+        let mut request = Request::builder().method("POST").uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(payload.to_owned())).unwrap();
+        let response = tokio::time::timeout(LIMIT, self.lambda.handle_invoke(request)).await;
+        let (parts, body) = response.expect("an answer within the limit").into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// All lines of the function's log; streams one after the other.
+    pub(crate) fn log(&self) -> Vec<String> {
+        let group = &self.function.log_group;
+        let streams = self.logs.streams(group).unwrap();
+        let lines = streams.iter().flat_map(|stream| self.logs.read(group, stream).unwrap());
+        lines.map(|event| event.message).collect()
+    }
+
+    /// When each invocation began by this world's clock, in milliseconds.
+    pub(crate) fn starts(&self) -> Vec<i64> {
+        let group = &self.function.log_group;
+        let streams = self.logs.streams(group).unwrap();
+        let lines = streams.iter().flat_map(|stream| self.logs.read(group, stream).unwrap());
+        lines.filter(|line| line.message.starts_with("START ")).map(|line| line.timestamp).collect()
+    }
+
+    pub(crate) fn log_streams(&self) -> usize {
+        self.logs.streams(&self.function.log_group).unwrap().len()
+    }
+
+    /// The bodies in the failure queue.
+    pub(crate) fn failures(&self) -> Vec<Value> {
+        let messages = self.sqs.messages(&self.failures);
+        messages.iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect()
+    }
+
+    pub(crate) async fn wait_for_failure(&self) -> Value {
+        let mut changes = self.sqs.changes();
+        let arrived = async {
+            loop {
+                if let Some(failure) = self.failures().into_iter().next() {
+                    return failure;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        tokio::time::timeout(LIMIT, arrived).await.expect("a message in the failure queue")
+    }
+
+    pub(crate) async fn wait_for_invocations(&self, count: usize) -> Vec<Invocation> {
+        let mut invocations = self.lambda.invocations();
+        let ended = tokio::time::timeout(LIMIT, invocations.wait_for(|all| all.len() >= count)).await;
+        match ended {
+            Ok(all) => all.unwrap().clone(),
+            Err(_) => panic!("waited for {count} invocations; the log is {:#?}", self.log()),
+        }
+    }
+}
+
+/// What Invoke answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: axum::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn log_result(&self) -> String {
+        let encoded = self.header("x-amz-log-result").unwrap();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
+        String::from_utf8(decoded).unwrap()
+    }
+}
+
+/// Invocations that run until the test lets go.
+pub(crate) struct Hold {
+    listener: TcpListener,
+}
+
+/// One such invocation; dropping it lets it go.
+pub(crate) struct Held {
+    stream: TcpStream,
+}
+
+impl Hold {
+    pub(crate) async fn listen() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
+    }
+
+    pub(crate) fn event(&self) -> String {
+        let port = self.listener.local_addr().unwrap().port();
+        serde_json::json!({ "do": "hold", "port": port }).to_string()
+    }
+
+    pub(crate) async fn accept(&self) -> Held {
+        let accepted = tokio::time::timeout(LIMIT, self.listener.accept()).await;
+        Held { stream: accepted.expect("an invocation within the limit").unwrap().0 }
+    }
+}
+
+impl Held {
+    /// Waits until nothing of the invocation's processes is left.
+    pub(crate) async fn wait_until_closed(&mut self) {
+        let closed = tokio::time::timeout(LIMIT, self.stream.read(&mut [0])).await;
+        // A killed process's connection may be reset.
+        assert!(matches!(closed.expect("the end of the process"), Ok(0) | Err(_)));
+    }
+}

@@ -1,10 +1,9 @@
 //! Sorting of calls that failed.
 
+use std::{error::Error, iter::successors};
+
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::{
-    display::DisplayErrorContext,
-    metadata::{ErrorMetadata, ProvideErrorMetadata},
-};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// A call to AWS that failed for a reason that is not an answer about the pull request or the build. Whoever knows an
 /// operation's own errors (a pull request that is gone, a comment that was deleted) looks for them first.
@@ -59,7 +58,7 @@ impl CallFailure {
     /// Sorts the failure of `operation`, which is named as in the API: `StartBuild`.
     pub fn sort<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
     {
         let code = error.code().unwrap_or_default();
         let cause = describe(error);
@@ -85,7 +84,7 @@ impl CallFailure {
         remedy: impl Into<String>,
     ) -> Self
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
     {
         Self::Refused { operation, cause: describe(error), remedy: remedy.into() }
     }
@@ -123,16 +122,23 @@ fn remedy(code: &str) -> Option<&'static str> {
     })
 }
 
-/// The service's code and words; without them, the chain of what broke on the way.
+/// The service's code and words; without them the status, or the chain of what broke on the way. Never the answer
+/// itself, which may hold anything.
 fn describe<E>(error: &SdkError<E, HttpResponse>) -> String
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
 {
-    let meta: &ErrorMetadata = error.meta();
-    match (meta.code(), meta.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(code), None) => code.to_owned(),
-        (None, _) => DisplayErrorContext(error).to_string(),
+    let status = error.raw_response().map(|response| response.status());
+    match (error.code(), error.message(), status) {
+        (Some(code), Some(message), _) => format!("{code}: {message}"),
+        (Some(code), None, _) => code.to_owned(),
+        (None, _, Some(status)) if !status.is_success() => {
+            format!("HTTP status {} without an error code", status.as_u16())
+        }
+        (None, ..) => {
+            let causes = successors(Some(error as &dyn Error), |&error| error.source());
+            causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        }
     }
 }
 
@@ -180,6 +186,19 @@ mod tests {
     async fn an_answer_that_cannot_be_read_may_pass() {
         let failure = sort(Answer::json(json!({"pullRequest": 5}))).await;
         assert_eq!(failure.error_type(), "PassingFailure", "{failure}");
+    }
+
+    #[tokio::test]
+    async fn without_an_error_of_the_service_the_text_says_what_broke_and_nothing_of_the_answer() {
+        let lost = sort(Answer::lost_connection()).await;
+        assert!(lost.to_string().ends_with(": the connection broke"), "{lost}");
+        assert_eq!(
+            sort(Answer::status(503)).await.to_string(),
+            "GetPullRequest failed, and may succeed when it is tried again: HTTP status 503 without an error code"
+        );
+        let secret = json!({"pullRequest": {"title": "secret", "pullRequestTargets": 5}});
+        let unreadable = sort(Answer::json(secret)).await;
+        assert!(!unreadable.to_string().contains("secret"), "{unreadable}");
     }
 
     #[tokio::test]

@@ -93,7 +93,7 @@ fn invalid(what: &'static str, expected: &'static str, found: &str) -> InvalidId
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     const SETTINGS: [(&str, &str); 4] = [
@@ -102,6 +102,11 @@ mod tests {
         ("CLONE_URL_PREFIX", "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/"),
         ("BUILDSPEC", "ci/buildspec-tests.yaml"),
     ];
+
+    /// The configuration that the settings above make.
+    pub(crate) fn a_config() -> Config {
+        read_with("UNRELATED", None).unwrap()
+    }
 
     /// The settings above, with the variable `name` changed.
     fn read_with(name: &str, value: Option<&str>) -> Result<Config, InvalidSetting> {
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_settings_are_read() {
-        let config = read_with("UNRELATED", Some("x")).unwrap();
+        let config = a_config();
         assert_eq!(config.hook_name.as_str(), "payments-hook");
         assert_eq!(config.project_name.as_str(), "payments-project");
         assert_eq!(config.buildspec.as_str(), "ci/buildspec-tests.yaml");

@@ -145,3 +145,5 @@ fn skip(reason: &SkipReason) -> Outcome {
     Outcome::Skipped { reason: reason.to_string() }
 }
 
+#[cfg(test)]
+mod tests;

@@ -7,5 +7,5 @@ mod setting;
 
 pub use call_failure::CallFailure;
 pub use log_lines::start_log_lines;
-pub use sdk_config::{CALL_TIMEOUT, load_sdk_config};
+pub use sdk_config::load_sdk_config;
 pub use setting::{InvalidSetting, read_setting};

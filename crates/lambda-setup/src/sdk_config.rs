@@ -15,14 +15,14 @@ use aws_smithy_http_client::{
 
 /// The longest that one call may take, all its attempts and waits together. A function's timeout must leave room for
 /// a few of them.
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPTS: u32 = 3;
 
 /// Reads region, credentials and endpoint from the variables that Lambda sets (`AWS_REGION`, `AWS_ACCESS_KEY_ID` …) and
-/// from `AWS_ENDPOINT_URL`. A call is tried up to three times, within [`CALL_TIMEOUT`]; a longer disturbance is for
+/// from `AWS_ENDPOINT_URL`. A call is tried up to three times, within 20 seconds; a longer disturbance is for
 /// Lambda's own retries of the whole invocation.
 pub async fn load_sdk_config() -> SdkConfig {
     let http_client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();

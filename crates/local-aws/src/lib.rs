@@ -6,6 +6,7 @@ pub mod arn;
 pub mod aws_json;
 pub mod caller;
 pub mod clock;
+pub mod codebuild;
 pub mod codecommit;
 pub mod event;
 pub mod http;

@@ -22,6 +22,13 @@ impl ProcessGroup {
         Ok(Self { child, group })
     }
 
+    /// Starts `command` as another member of the group. Dropping its handle does not kill it; the group's end does.
+    pub fn spawn_member(&self, command: &mut Command) -> io::Result<Child> {
+        // A group id of 0 would make a group of its own, which this value's end would not reach.
+        let group = self.group.ok_or_else(|| io::Error::other("the process group has no leader"))?;
+        command.process_group(group.as_raw_nonzero().get()).spawn()
+    }
+
     /// Waits for the leader. What it left behind in its group is killed when this value is dropped.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await

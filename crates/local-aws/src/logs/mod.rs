@@ -5,6 +5,8 @@ mod operations;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::clock::Clock;
 
 pub use operations::Logs;
@@ -26,12 +28,13 @@ type Groups = BTreeMap<String, BTreeMap<String, Vec<LogEvent>>>;
 pub struct LogStore {
     clock: Clock,
     groups: Arc<Mutex<Groups>>,
+    appended: watch::Sender<()>,
 }
 
 impl LogStore {
     /// A store without groups.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, groups: Arc::default() }
+        Self { clock, groups: Arc::default(), appended: watch::Sender::default() }
     }
 
     /// Creates a log group; one that is there stays as it is.
@@ -47,6 +50,13 @@ impl LogStore {
         let mut groups = self.lock();
         let streams = groups.entry(group.to_owned()).or_default();
         streams.entry(stream.to_owned()).or_default().push(event);
+        drop(groups);
+        self.appended.send_replace(());
+    }
+
+    /// Changes with every line, for whoever waits for one.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.appended.subscribe()
     }
 
     /// The lines of a stream so far, or nothing where there is no such group or stream.

@@ -1,0 +1,256 @@
+//! Buildspecs: the YAML that says what a build does (user guide, "Buildspec reference", version 0.2).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::phase::PhaseType;
+
+/// A buildspec, read and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Buildspec {
+    pub shell: Shell,
+    pub variables: BTreeMap<String, String>,
+    pub phases: BTreeMap<PhaseType, Commands>,
+    /// What is valid but has no effect here, in words, for the log.
+    pub not_processed: Vec<String>,
+}
+
+/// The shell that runs the commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shell {
+    Bash,
+    Sh,
+}
+
+/// What one phase does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Commands {
+    pub commands: Vec<String>,
+    pub finally: Vec<String>,
+    pub on_failure: Option<OnFailure>,
+}
+
+/// What follows a phase that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnFailure {
+    Abort,
+    Continue,
+}
+
+/// Report formats (user guide, `reports/<name>/file-format`).
+const REPORT_FORMATS: [&str; 10] = [
+    "CUCUMBERJSON",
+    "JUNITXML",
+    "NUNITXML",
+    "NUNIT3XML",
+    "TESTNGXML",
+    "VISUALSTUDIOTRX",
+    "CLOVERXML",
+    "COBERTURAXML",
+    "JACOCOXML",
+    "SIMPLECOV",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Document {
+    version: Option<String>,
+    run_as: Option<IgnoredAny>,
+    env: Option<Env>,
+    proxy: Option<IgnoredAny>,
+    batch: Option<IgnoredAny>,
+    phases: Option<BTreeMap<String, Phase>>,
+    reports: Option<BTreeMap<String, Report>>,
+    artifacts: Option<Artifacts>,
+    cache: Option<Cache>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Env {
+    shell: Option<String>,
+    variables: Option<BTreeMap<String, String>>,
+    parameter_store: Option<IgnoredAny>,
+    secrets_manager: Option<IgnoredAny>,
+    exported_variables: Option<IgnoredAny>,
+    git_credential_helper: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Phase {
+    run_as: Option<IgnoredAny>,
+    on_failure: Option<String>,
+    runtime_versions: Option<BTreeMap<String, String>>,
+    commands: Option<Vec<String>>,
+    finally: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "members that are only checked for their form")]
+struct Report {
+    files: Vec<String>,
+    file_format: Option<String>,
+    base_directory: Option<String>,
+    discard_paths: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "members that are only checked for their form")]
+struct Artifacts {
+    files: Option<Vec<String>>,
+    secondary_artifacts: Option<BTreeMap<String, IgnoredAny>>,
+    name: Option<String>,
+    base_directory: Option<String>,
+    discard_paths: Option<String>,
+    exclude_paths: Option<Vec<String>>,
+    enable_symlinks: Option<String>,
+    s3_prefix: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "members that are only checked for their form")]
+struct Cache {
+    paths: Vec<String>,
+    key: Option<String>,
+    fallback_keys: Option<Vec<String>>,
+    action: Option<String>,
+}
+
+impl Buildspec {
+    /// Reads a buildspec. An `Err` is the message of the YAML_FILE_ERROR that fails DOWNLOAD_SOURCE.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let document: Document = serde_saphyr::from_str(text).map_err(|error| yaml_message(&error))?;
+        match document.version.as_deref() {
+            Some("0.2") => {}
+            Some("0.1") => return Err(not_modeled("buildspec version 0.1; write version: 0.2")),
+            Some(other) => return Err(format!("unknown buildspec version {other}; write version: 0.2")),
+            None => return Err("the buildspec has no version; begin it with version: 0.2".to_owned()),
+        }
+        refuse(&[("run-as", document.run_as), ("proxy", document.proxy), ("batch", document.batch)])?;
+        let env = document.env.unwrap_or_default();
+        refuse(&[
+            ("env/parameter-store", env.parameter_store),
+            ("env/secrets-manager", env.secrets_manager),
+            ("env/exported-variables", env.exported_variables),
+            ("env/git-credential-helper", env.git_credential_helper),
+        ])?;
+        let shell = match env.shell.as_deref() {
+            None | Some("bash" | "/bin/bash") => Shell::Bash,
+            Some("sh" | "/bin/sh") => Shell::Sh,
+            Some(other) => return Err(not_modeled(&format!("env/shell {other}; it has bash and /bin/sh"))),
+        };
+        let mut not_processed = Vec::new();
+        let phases = read_phases(document.phases.unwrap_or_default(), &mut not_processed)?;
+        if phases.is_empty() {
+            return Err("the buildspec has no phases; write at least phases: build: commands:".to_owned());
+        }
+        for (name, report) in document.reports.unwrap_or_default() {
+            check_report(&name, &report)?;
+            not_processed.push(format!("the report group {name}"));
+        }
+        if let Some(artifacts) = document.artifacts {
+            let files = artifacts.files.unwrap_or_default();
+            if files.is_empty() && artifacts.secondary_artifacts.is_none() {
+                return Err("artifacts has no files; list at least one".to_owned());
+            }
+            not_processed.push("artifacts".to_owned());
+        }
+        if let Some(cache) = document.cache {
+            if cache.paths.is_empty() {
+                return Err("cache/paths is empty; list at least one path".to_owned());
+            }
+            not_processed.push("cache".to_owned());
+        }
+        Ok(Self { shell, variables: env.variables.unwrap_or_default(), phases, not_processed })
+    }
+}
+
+fn read_phases(
+    phases: BTreeMap<String, Phase>,
+    not_processed: &mut Vec<String>,
+) -> Result<BTreeMap<PhaseType, Commands>, String> {
+    let mut read = BTreeMap::new();
+    for (name, phase) in phases {
+        let phase_type = match name.as_str() {
+            "install" => PhaseType::Install,
+            "pre_build" => PhaseType::PreBuild,
+            "build" => PhaseType::Build,
+            "post_build" => PhaseType::PostBuild,
+            // CodeBuild's own words.
+            _ => {
+                let name = name.to_uppercase();
+                return Err(format!(
+                    "Invalid buildspec phase name: {name}. Expecting: BUILD,INSTALL,POST_BUILD,PRE_BUILD"
+                ));
+            }
+        };
+        refuse(&[(&format!("phases/{name}/run-as"), phase.run_as)])?;
+        let on_failure = match phase.on_failure.as_deref() {
+            None => None,
+            Some("ABORT") => Some(OnFailure::Abort),
+            Some("CONTINUE") => Some(OnFailure::Continue),
+            Some(retry) if retry.starts_with("RETRY") => {
+                return Err(not_modeled(&format!("phases/{name}/on-failure {retry}")));
+            }
+            Some(other) => {
+                return Err(format!(
+                    "phases/{name}/on-failure is {other}; it can be ABORT, CONTINUE or RETRY"
+                ));
+            }
+        };
+        if let Some(versions) = phase.runtime_versions {
+            if phase_type != PhaseType::Install {
+                return Err(format!(
+                    "phases/{name}/runtime-versions: only install can have runtime-versions"
+                ));
+            }
+            let versions: Vec<_> =
+                versions.iter().map(|(runtime, version)| format!("{runtime} {version}")).collect();
+            not_processed.push(format!("runtime-versions ({})", versions.join(", ")));
+        }
+        read.insert(
+            phase_type,
+            Commands {
+                commands: phase.commands.unwrap_or_default(),
+                finally: phase.finally.unwrap_or_default(),
+                on_failure,
+            },
+        );
+    }
+    Ok(read)
+}
+
+fn check_report(name: &str, report: &Report) -> Result<(), String> {
+    if report.files.is_empty() {
+        return Err(format!("reports/{name}/files is empty; list at least one file"));
+    }
+    // The format is not case-sensitive (user guide).
+    let format = report.file_format.as_deref().unwrap_or("JUNITXML").to_uppercase();
+    if REPORT_FORMATS.contains(&format.as_str()) {
+        return Ok(());
+    }
+    Err(format!("reports/{name}/file-format is {format}; it can be {}", REPORT_FORMATS.join(", ")))
+}
+
+fn refuse(keys: &[(&str, Option<IgnoredAny>)]) -> Result<(), String> {
+    match keys.iter().find(|(_, value)| value.is_some()) {
+        Some((key, _)) => Err(not_modeled(key)),
+        None => Ok(()),
+    }
+}
+
+fn not_modeled(what: &str) -> String {
+    format!("local-aws does not model {what} (CodeBuild may know it)")
+}
+
+/// The message without the excerpt of the file: it goes into a phase's context, which is one line.
+fn yaml_message(error: &serde_saphyr::Error) -> String {
+    let message = error.without_snippet().to_string();
+    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,10 @@
+//! CodeBuild through its own API, with real shells and real git.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod commands;
+mod interruptions;
+mod phases;
+mod requests;
+mod source;
+mod world;

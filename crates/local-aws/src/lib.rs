@@ -9,6 +9,7 @@ pub mod clock;
 pub mod codebuild;
 pub mod codecommit;
 pub mod event;
+pub mod eventbridge;
 pub mod http;
 pub mod lambda;
 pub mod logs;

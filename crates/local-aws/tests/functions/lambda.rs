@@ -29,8 +29,8 @@ async fn a_function_answers_and_its_log_reads_like_lambdas() {
 
 #[tokio::test]
 async fn a_process_sees_lambdas_variables_and_the_templates_and_no_others() {
-    let world = FunctionWorld::start(|function| {
-        function.environment.insert("HOOK_NAME".to_owned(), "hook".to_owned());
+    let world = FunctionWorld::start(|setup| {
+        setup.function.environment.insert("HOOK_NAME".to_owned(), "hook".to_owned());
     })
     .await;
     let before = time::OffsetDateTime::now_utc();
@@ -129,7 +129,7 @@ async fn a_process_that_ends_is_reported_and_replaced() {
 
 #[tokio::test]
 async fn what_runs_over_its_timeout_is_killed_with_everything_it_started() {
-    let world = FunctionWorld::start(|function| function.timeout = Duration::from_secs(1)).await;
+    let world = FunctionWorld::start(|setup| setup.function.timeout = Duration::from_secs(1)).await;
     let hold = Hold::listen().await;
     let event = hold.event();
     let (answer, mut held) = tokio::join!(world.invoke(&event), hold.accept());
@@ -147,8 +147,8 @@ async fn a_function_that_cannot_start_says_why() {
         ("refuse", "BadSettings", "START is refuse"),
         ("exit", "Runtime.ExitError", "Runtime exited with error: exit status 4"),
     ] {
-        let world = FunctionWorld::start(|function| {
-            function.environment.insert("START".to_owned(), start.to_owned());
+        let world = FunctionWorld::start(|setup| {
+            setup.function.environment.insert("START".to_owned(), start.to_owned());
         })
         .await;
         let answer = world.invoke("{}").await;
@@ -157,7 +157,7 @@ async fn a_function_that_cannot_start_says_why() {
         assert!(answer.json()["errorMessage"].as_str().unwrap().ends_with(message), "{}", answer.body);
     }
     // A file that cannot be executed.
-    let world = FunctionWorld::start_with("tests/fixtures/template.json", |_| {}).await;
+    let world = FunctionWorld::start(|setup| setup.executable = "tests/fixtures/template.json").await;
     assert_eq!(world.invoke("{}").await.json()["errorType"], "Runtime.InvalidEntrypoint");
 }
 
@@ -235,7 +235,7 @@ async fn a_failed_event_is_tried_again_after_one_and_two_minutes_and_then_record
 
 #[tokio::test]
 async fn the_template_says_how_often_an_event_is_tried() {
-    let world = FunctionWorld::start(|function| function.maximum_retry_attempts = 0).await;
+    let world = FunctionWorld::start(|setup| setup.function.maximum_retry_attempts = 0).await;
     world.lambda.invoke_event("start", Bytes::from(r#"{"do":"fail"}"#)).unwrap();
     world.activity.wait_until_idle().await;
     let [record] = world.failures().try_into().unwrap();
@@ -244,7 +244,8 @@ async fn the_template_says_how_often_an_event_is_tried() {
 
 #[tokio::test]
 async fn an_event_that_grows_too_old_is_recorded_as_such() {
-    let world = FunctionWorld::start(|function| function.maximum_event_age = Duration::from_secs(60)).await;
+    let world =
+        FunctionWorld::start(|setup| setup.function.maximum_event_age = Duration::from_secs(60)).await;
     world.lambda.invoke_event("start", Bytes::from(r#"{"do":"fail"}"#)).unwrap();
     world.wait_for_invocations(1).await;
     world.activity.wait_until_idle().await;

@@ -2,5 +2,6 @@
 
 #![cfg(test)]
 
+mod eventbridge;
 mod lambda;
 mod world;

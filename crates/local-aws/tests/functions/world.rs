@@ -12,10 +12,11 @@ use local_aws::account::Account;
 use local_aws::activity::Activity;
 use local_aws::caller::AccessKeys;
 use local_aws::clock::Clock;
+use local_aws::eventbridge::{EventBridge, EventBridgeSettings};
 use local_aws::lambda::{Invocation, Lambda, LambdaSettings};
 use local_aws::logs::LogStore;
 use local_aws::sqs::Sqs;
-use local_aws::template::{Function, InvokePermission, Queue};
+use local_aws::template::{Function, InvokePermission, Queue, QueuePermission, Rule, Target};
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,65 +24,100 @@ use tokio::net::{TcpListener, TcpStream};
 /// How long a condition may take on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The function `start` with the queue `failures` as its on-failure destination, and two invocations at one time.
+/// What a test may change before its world starts.
+pub(crate) struct Setup {
+    pub(crate) executable: &'static str,
+    pub(crate) function: Function,
+    pub(crate) queue: Queue,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// The rule `requests` with the function `start` as its target, and the queue `failures` as on-failure destination of
+/// the function and dead-letter queue of the target. Two invocations may run at one time.
 pub(crate) struct FunctionWorld {
     pub(crate) lambda: Lambda,
+    pub(crate) bus: EventBridge,
     pub(crate) function: Function,
     pub(crate) clock: Clock,
     pub(crate) activity: Activity,
     pub(crate) access_keys: AccessKeys,
     pub(crate) logs: LogStore,
     pub(crate) sqs: Sqs,
-    failures: String,
+    pub(crate) failures: String,
+}
+
+fn setup() -> Setup {
+    let account = Account::default();
+    let rule = account.arn("events", "rule/requests");
+    let failures = account.arn("sqs", "failures");
+    let events = "events.amazonaws.com".to_owned();
+    let queue = Queue {
+        name: "failures".to_owned(),
+        arn: failures.clone(),
+        message_retention: Duration::from_secs(14 * 86_400),
+        visibility_timeout: Duration::from_secs(30),
+        permissions: vec![QueuePermission {
+            actions: vec!["sqs:SendMessage".to_owned()],
+            principal: events.clone(),
+            source_arns: vec![rule.clone()],
+            source_accounts: Vec::new(),
+        }],
+    };
+    let function = Function {
+        logical_id: "Start".to_owned(),
+        name: "start".to_owned(),
+        arn: account.arn("lambda", "function:start"),
+        role_name: "start-role".to_owned(),
+        code_key: "start-build.zip".to_owned(),
+        handler: "bootstrap".to_owned(),
+        environment: BTreeMap::new(),
+        timeout: Duration::from_secs(60),
+        memory_size: 128,
+        log_group: "/aws/lambda/start".to_owned(),
+        maximum_retry_attempts: 2,
+        maximum_event_age: Duration::from_secs(6 * 3600),
+        on_failure: Some(failures.clone()),
+        permissions: vec![InvokePermission {
+            action: "lambda:InvokeFunction".to_owned(),
+            principal: events,
+            source_arn: Some(rule.clone()),
+            source_account: None,
+        }],
+    };
+    let target = Target {
+        id: "Target0".to_owned(),
+        arn: function.arn.clone(),
+        maximum_retry_attempts: 185,
+        maximum_event_age: Duration::from_secs(86_400),
+        dead_letter_queue: Some(failures),
+    };
+    let rule = Rule {
+        name: "requests".to_owned(),
+        arn: rule,
+        event_pattern: serde_json::json!({ "source": ["ci.requests"] }),
+        enabled: true,
+        targets: vec![target],
+    };
+    Setup { executable: "tests/fixtures/function.sh", function, queue, rules: vec![rule] }
 }
 
 impl FunctionWorld {
-    pub(crate) async fn start(change: impl FnOnce(&mut Function)) -> Self {
-        Self::start_with("tests/fixtures/function.sh", change).await
-    }
-
-    pub(crate) async fn start_with(executable: &str, change: impl FnOnce(&mut Function)) -> Self {
+    pub(crate) async fn start(change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = setup();
+        change(&mut setup);
+        let Setup { executable, function, queue, rules } = setup;
         let account = Account::default();
         let clock = Clock::default();
         clock.advance(Duration::from_secs(24 * 3600));
-        let failures = account.arn("sqs", "failures");
-        let queue = Queue {
-            name: "failures".to_owned(),
-            arn: failures.clone(),
-            message_retention: Duration::from_secs(86_400),
-            visibility_timeout: Duration::from_secs(30),
-            permissions: Vec::new(),
-        };
-        let mut function = Function {
-            logical_id: "Start".to_owned(),
-            name: "start".to_owned(),
-            arn: account.arn("lambda", "function:start"),
-            role_name: "start-role".to_owned(),
-            code_key: "start-build.zip".to_owned(),
-            handler: "bootstrap".to_owned(),
-            environment: BTreeMap::new(),
-            timeout: Duration::from_secs(60),
-            memory_size: 128,
-            log_group: "/aws/lambda/start".to_owned(),
-            maximum_retry_attempts: 2,
-            maximum_event_age: Duration::from_secs(6 * 3600),
-            on_failure: Some(failures.clone()),
-            permissions: vec![InvokePermission {
-                action: "lambda:InvokeFunction".to_owned(),
-                principal: "events.amazonaws.com".to_owned(),
-                source_arn: Some(account.arn("events", "rule/requests")),
-                source_account: None,
-            }],
-        };
-        change(&mut function);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint_url = format!("http://{}", listener.local_addr().unwrap());
         let (activity, logs) = (Activity::default(), LogStore::new(clock.clone()));
         let access_keys = AccessKeys::new(account.clone());
+        let failures = queue.arn.clone();
         let sqs = Sqs::new(account.clone(), clock.clone(), &endpoint_url, vec![queue]);
         let executable = Path::new(env!("CARGO_MANIFEST_DIR")).join(executable);
         let lambda = Lambda::new(LambdaSettings {
-            account,
+            account: account.clone(),
             clock: clock.clone(),
             activity: activity.clone(),
             functions: vec![function.clone()],
@@ -93,11 +129,28 @@ impl FunctionWorld {
             concurrency: 2,
         })
         .unwrap();
+        let bus = EventBridge::new(EventBridgeSettings {
+            account,
+            clock: clock.clone(),
+            activity: activity.clone(),
+            rules,
+            lambda: lambda.clone(),
+            sqs: sqs.clone(),
+        })
+        .unwrap();
         let runtime = lambda.clone();
         let router =
             Router::new().fallback(async move |request: Request| runtime.handle_runtime(request).await);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { lambda, function, clock, activity, access_keys, logs, sqs, failures }
+        Self { lambda, bus, function, clock, activity, access_keys, logs, sqs, failures }
+    }
+
+    /// Pushes the clock until what waited has come and gone.
+    pub(crate) async fn step(&self, by: Duration) {
+        let mut changes = self.activity.changes();
+        self.clock.advance(by);
+        tokio::time::timeout(LIMIT, changes.next()).await.expect("something that waited for the clock");
+        tokio::time::timeout(LIMIT, self.activity.wait_until_idle()).await.expect("the end of what began");
     }
 
     pub(crate) async fn invoke(&self, payload: &str) -> Answer {

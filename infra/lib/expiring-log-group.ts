@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { HookSettings } from './settings';
 
@@ -10,8 +10,7 @@ import type { HookSettings } from './settings';
 export class ExpiringLogGroup extends LogGroup {
   constructor(scope: Construct, id: string, { logRetentionDays }: Pick<HookSettings, 'logRetentionDays'>) {
     super(scope, id, {
-      // The settings admit the members of this enum alone.
-      retention: logRetentionDays as RetentionDays,
+      retention: logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
   }

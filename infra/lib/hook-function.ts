@@ -8,7 +8,7 @@ import { cargoLambdaVersion, RustFunction } from 'cargo-lambda-cdk';
 import { Construct } from 'constructs';
 import { ExpiringLogGroup } from './expiring-log-group';
 import { LeastPrivilegeRole, type Wildcard } from './least-privilege-role';
-import { SettingsError } from './settings';
+import { type HookSettings, SettingsError } from './settings';
 
 const MANIFEST_PATH = join(__dirname, '../../Cargo.toml');
 
@@ -25,7 +25,7 @@ export interface HookFunctionProps {
   readonly wildcards: readonly Wildcard[];
   /** Takes the events that the function could not handle. */
   readonly failureQueue: IQueue;
-  readonly logRetentionDays: number;
+  readonly logRetentionDays: HookSettings['logRetentionDays'];
 }
 
 /** A Lambda function of the hook: its binary for arm64, its log group, its role, and what happens when it fails. */

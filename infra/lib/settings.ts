@@ -39,7 +39,7 @@ export interface PullRequestHookProps {
   /** @default - none */
   readonly permissionsBoundary?: string;
   /** @default - 90 */
-  readonly logRetentionDays?: number;
+  readonly logRetentionDays?: RetentionDays;
 }
 
 /** The name of a setting, in `-c name=value` and among the construct's props. */

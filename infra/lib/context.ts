@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import { closest } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS, SettingsError } from './settings';
 
 /**
@@ -16,7 +16,7 @@ export function readSettings(node: Node): PullRequestHookProps {
   if (unknown.length > 0) {
     const names = Object.keys(SETTINGS);
     throw new SettingsError(
-      unknown.map((key) => `${key} is no setting: did you mean ${closest(key, names)}?`).join('\n') +
+      unknown.map((key) => `${key} is no setting: did you mean ${findNearest(key, names)}?`).join('\n') +
         `\nThe settings are ${names.join(', ')}.`,
     );
   }
@@ -26,6 +26,12 @@ export function readSettings(node: Node): PullRequestHookProps {
       typeof value === 'string' ? READERS[SETTINGS[key as SettingName].kind](value) : value,
     ]),
   );
+}
+
+/** The name that takes the smallest share of edits: `timeout` is nearer to `timeoutMinutes` than to `name`. */
+function findNearest(key: string, names: readonly string[]): string {
+  const share = (name: string) => distance(key.toLowerCase(), name.toLowerCase()) / Math.max(key.length, name.length);
+  return names.reduce((nearest, name) => (share(name) < share(nearest) ? name : nearest));
 }
 
 function isSettingName(key: string): key is SettingName {

@@ -12,10 +12,17 @@ import { type HookSettings, SettingsError } from './settings';
 
 const MANIFEST_PATH = join(__dirname, '../../Cargo.toml');
 
+/**
+ * Cargo chooses the features of dependencies for these packages together. Without the choice, features that only other
+ * crates of the workspace ask for would be in the binaries; with another choice for each function, the dependencies
+ * would be compiled twice.
+ */
+const PACKAGES = ['start-build', 'publish-build-result'] as const;
+
 /** What tells one function of the hook from the other. */
 export interface HookFunctionProps {
   /** The binary of the Cargo workspace that the function runs. Its package has the same name. */
-  readonly binaryName: string;
+  readonly binaryName: (typeof PACKAGES)[number];
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Further variables, which need the function's own role. */
@@ -65,8 +72,7 @@ export class HookFunction extends Construct {
       architecture: Architecture.ARM_64,
       bundling: {
         architecture: Architecture.ARM_64,
-        // The one package, so that features which only other crates of the workspace ask for stay out of the binary.
-        cargoLambdaFlags: ['--locked', '--package', props.binaryName],
+        cargoLambdaFlags: ['--locked', ...PACKAGES.flatMap((name) => ['--package', name])],
       },
       environment: { ...props.environment, ...props.environmentFromRole?.(role) },
       // CPU comes with memory: at 256 MB a cold start's TLS handshake takes some 20 ms; the binary needs a tenth of it.
@@ -92,11 +98,5 @@ export class HookFunction extends Construct {
         reason: 'Every log line names its pull request and build. Tracing would add permissions on all resources.',
       },
     );
-    if (props.wildcards.length > 0) {
-      Validations.of(role).acknowledge({
-        id: 'Serverless-LambdaStarPermissions',
-        reason: 'The only wildcards are the repository patterns, each acknowledged by AwsSolutions-IAM5.',
-      });
-    }
   }
 }

@@ -4,7 +4,7 @@ export type WriteReference = (reference: string) => string;
 /**
  * Writes a resolved template value as plain data, with `write` in the place of every reference.
  *
- * @throws Error for an intrinsic function other than Ref, Fn::GetAtt and Fn::Join, which CDK uses for ARNs.
+ * @throws Error for an intrinsic function other than those that CDK uses here: Ref, Fn::GetAtt, Fn::Join and Fn::Sub with a text.
  */
 export function writeReferences(value: unknown, write: WriteReference): unknown {
   if (Array.isArray(value)) {
@@ -24,6 +24,9 @@ export function writeReferences(value: unknown, write: WriteReference): unknown 
   if (entries.length === 1 && key === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown[]];
     return parts.map((part) => writeReferences(part, write)).join(separator);
+  }
+  if (entries.length === 1 && key === 'Fn::Sub' && typeof argument === 'string') {
+    return argument.replace(/\$\{([^}]+)\}/g, (_, reference: string) => write(reference));
   }
   if (entries.length === 1 && key?.startsWith('Fn::') === true) {
     throw new Error(`${key} is not known here: add it to writeReferences`);

@@ -54,7 +54,7 @@ export class LeastPrivilegeRole extends iam.Role {
     const size = measurePolicy(stack.resolve(policy));
     if (size > INLINE_POLICY_LIMIT) {
       throw new SettingsError(
-        `repositories makes a policy of up to ${size} characters for ${id}; IAM takes ${INLINE_POLICY_LIMIT}. ${WAYS_OUT}`,
+        `repositories (with repositoryKeyArns) makes a policy of up to ${size} characters for a role; IAM takes ${INLINE_POLICY_LIMIT}. ${WAYS_OUT}`,
       );
     }
     const flatten = (arn: string) => String(writeReferences(stack.resolve(arn), (reference) => `<${reference}>`));

@@ -76,6 +76,9 @@ const RETENTION_DAYS = Object.values(RetentionDays)
   .map(Number)
   .filter((days) => days > 0 && days < 9999);
 
+// EC2's ids have 17 digits, the old ones 8.
+const RESOURCE_ID = '([0-9a-f]{8}|[0-9a-f]{17})';
+
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/[\w+=,.@/-]+$/;
 const POLICY_NAME = /^[\w+=,.@/-]{1,128}$/;
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
@@ -145,22 +148,22 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   vpcId: {
     kind: 'text',
     meaning: 'The VPC that builds run in. Its subnets need a way to CodeCommit, CloudWatch Logs and CodeBuild.',
-    allowed: '`vpc-` and hex digits, together with `subnetIds` and `securityGroupIds`',
-    isAllowed: matches(/^vpc-[0-9a-f]+$/),
+    allowed: '`vpc-` and 8 or 17 hex digits, together with `subnetIds` and `securityGroupIds`',
+    isAllowed: matches(new RegExp(`^vpc-${RESOURCE_ID}$`)),
   },
   subnetIds: {
     kind: 'list',
     default: [],
     meaning: 'The subnets of the VPC that builds run in.',
     allowed: `1 to ${VPC_LIMITS.subnets} ids of subnets, together with \`vpcId\``,
-    isAllowed: isList({ max: VPC_LIMITS.subnets }, /^subnet-[0-9a-f]+$/),
+    isAllowed: isList({ max: VPC_LIMITS.subnets }, new RegExp(`^subnet-${RESOURCE_ID}$`)),
   },
   securityGroupIds: {
     kind: 'list',
     default: [],
     meaning: 'The security groups of builds in the VPC.',
     allowed: `1 to ${VPC_LIMITS.securityGroups} ids of security groups, together with \`vpcId\``,
-    isAllowed: isList({ max: VPC_LIMITS.securityGroups }, /^sg-[0-9a-f]+$/),
+    isAllowed: isList({ max: VPC_LIMITS.securityGroups }, new RegExp(`^sg-${RESOURCE_ID}$`)),
   },
   environmentVariables: {
     kind: 'map',
@@ -206,7 +209,10 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
  */
 export function checkSettings(props: PullRequestHookProps): HookSettings {
   const names = Object.keys(SETTINGS) as SettingName[];
-  const settings = Object.fromEntries(names.map((name) => [name, props[name] ?? SETTINGS[name].default]));
+  const settings: Record<string, unknown> = {
+    ...Object.fromEntries(names.map((name) => [name, SETTINGS[name].default])),
+    ...Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined)),
+  };
   const problems = names
     .filter((name) => settings[name] !== undefined && !SETTINGS[name].isAllowed(settings[name]))
     .map((name) => `${name} must be ${SETTINGS[name].allowed}, but is ${JSON.stringify(settings[name])}`);

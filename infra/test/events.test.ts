@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findResource, findResources, synthesize } from './synthesize';
+
+const template = synthesize({ name: 'payments-hook' });
+const queue = findResource(template, 'AWS::SQS::Queue');
+const startBuild = findResource(template, 'AWS::Lambda::Function', 'StartBuild');
+const publishBuildResult = findResource(template, 'AWS::Lambda::Function', 'PublishBuildResult');
+const pullRequestRule = findResource(template, 'AWS::Events::Rule', 'PullRequestRule');
+const buildRule = findResource(template, 'AWS::Events::Rule', 'BuildRule');
+
+test('start-build gets the two events that can mean a new commit', () => {
+  assert.deepEqual(pullRequestRule.properties.EventPattern, {
+    source: ['aws.codecommit'],
+    'detail-type': ['CodeCommit Pull Request State Change'],
+    detail: { event: ['pullRequestCreated', 'pullRequestSourceBranchUpdated'] },
+  });
+});
+
+test("publish-build-result gets every state of this project's builds", () => {
+  assert.deepEqual(buildRule.properties.EventPattern, {
+    source: ['aws.codebuild'],
+    'detail-type': ['CodeBuild Build State Change'],
+    detail: { 'project-name': ['payments-hook'] },
+  });
+});
+
+const wiring = [
+  { rule: pullRequestRule, target: startBuild },
+  { rule: buildRule, target: publishBuildResult },
+];
+
+test('each rule has one target, which EventBridge retries for a day and then gives to the queue', () => {
+  for (const { rule, target } of wiring) {
+    assert.deepEqual(rule.properties.Targets, [
+      {
+        Id: 'Target0',
+        Arn: `<${target.logicalId}.Arn>`,
+        RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        DeadLetterConfig: { Arn: `<${queue.logicalId}.Arn>` },
+      },
+    ]);
+  }
+});
+
+test('each rule may invoke its own function, and nothing else may invoke one', () => {
+  const permissions = findResources(template, 'AWS::Lambda::Permission').map(({ properties }) => properties);
+  assert.deepEqual(
+    permissions,
+    wiring.map(({ rule, target }) => ({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: `<${target.logicalId}.Arn>`,
+      Principal: 'events.amazonaws.com',
+      SourceArn: `<${rule.logicalId}.Arn>`,
+    })),
+  );
+});
+
+test('each rule may send to the queue, and nobody may without TLS', () => {
+  const { properties } = findResource(template, 'AWS::SQS::QueuePolicy');
+  const { Statement } = properties.PolicyDocument as { Statement: Record<string, unknown>[] };
+  const arn = `<${queue.logicalId}.Arn>`;
+  assert.deepEqual(
+    Statement.map((statement) => ({ ...statement, Sid: undefined })),
+    [
+      {
+        Sid: undefined,
+        Effect: 'Deny',
+        Action: 'sqs:*',
+        Principal: { AWS: '*' },
+        Resource: arn,
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      ...wiring.map(({ rule }) => ({
+        Sid: undefined,
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Principal: { Service: 'events.amazonaws.com' },
+        Resource: arn,
+        Condition: { ArnEquals: { 'aws:SourceArn': `<${rule.logicalId}.Arn>` } },
+      })),
+    ],
+  );
+});
+
+test('a failed invocation is retried twice within six hours, and then sent to the queue', () => {
+  const configs = findResources(template, 'AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties);
+  assert.deepEqual(
+    configs,
+    wiring.map(({ target }) => ({
+      FunctionName: `<${target.logicalId}>`,
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 21_600,
+      DestinationConfig: { OnFailure: { Destination: `<${queue.logicalId}.Arn>` } },
+    })),
+  );
+});
+
+test('the queue is encrypted and keeps events for 14 days, the most that SQS offers', () => {
+  assert.deepEqual(queue.properties, { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
+});

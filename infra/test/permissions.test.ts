@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findResource, findResources, listPermissions, synthesize } from './synthesize';
+
+const PLACE = '<AWS::Region>:<AWS::AccountId>';
+const repository = (name: string) => `arn:<AWS::Partition>:codecommit:${PLACE}:${name}`;
+const PROJECT = `arn:<AWS::Partition>:codebuild:${PLACE}:project/pull-request-hook`;
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b';
+const VIA_CODECOMMIT = 'if {"StringEquals":{"kms:ViaService":"codecommit.<AWS::Region>.<AWS::URLSuffix>"}}';
+
+const template = synthesize({ repositories: ['payments'] });
+
+test('start-build may read pull requests, start and find builds, log, and report its failures', () => {
+  assert.deepEqual(listPermissions(template, 'StartBuild'), [
+    `codebuild:BatchGetBuilds on ${PROJECT}`,
+    `codebuild:ListBuildsForProject on ${PROJECT}`,
+    `codebuild:StartBuild on ${PROJECT}`,
+    `codecommit:GetPullRequest on ${repository('payments')}`,
+    'logs:CreateLogStream on <StartBuildLogs>',
+    'logs:PutLogEvents on <StartBuildLogs>',
+    'sqs:SendMessage on <FailureQueue>',
+  ]);
+});
+
+test('publish-build-result may read builds, and read and write comments', () => {
+  assert.deepEqual(listPermissions(template, 'PublishBuildResult'), [
+    `codebuild:BatchGetBuilds on ${PROJECT}`,
+    `codecommit:GetBranch on ${repository('payments')}`,
+    `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
+    `codecommit:GetPullRequest on ${repository('payments')}`,
+    `codecommit:PostCommentForPullRequest on ${repository('payments')}`,
+    `codecommit:UpdateComment on ${repository('payments')}`,
+    'logs:CreateLogStream on <PublishBuildResultLogs>',
+    'logs:PutLogEvents on <PublishBuildResultLogs>',
+    'sqs:SendMessage on <FailureQueue>',
+  ]);
+});
+
+const REPORT_GROUPS = `arn:<AWS::Partition>:codebuild:${PLACE}:report-group/pull-request-hook-*`;
+const OF_EVERY_BUILD = [
+  `codebuild:BatchPutCodeCoverages on ${REPORT_GROUPS}`,
+  `codebuild:BatchPutTestCases on ${REPORT_GROUPS}`,
+  `codebuild:CreateReport on ${REPORT_GROUPS}`,
+  `codebuild:CreateReportGroup on ${REPORT_GROUPS}`,
+  `codebuild:UpdateReport on ${REPORT_GROUPS}`,
+  `codecommit:GitPull on ${repository('payments')}`,
+];
+const LOGS_OF_EVERY_BUILD = [
+  'logs:CreateLogGroup on <BuildLogs>',
+  'logs:CreateLogStream on <BuildLogs>',
+  'logs:PutLogEvents on <BuildLogs>',
+];
+
+test('a build may pull its source, log, and write reports', () => {
+  assert.deepEqual(listPermissions(template, 'Build'), [...OF_EVERY_BUILD, ...LOGS_OF_EVERY_BUILD]);
+});
+
+test("only CodeBuild, for this project of this account, takes the builds' role", () => {
+  const { AssumeRolePolicyDocument } = findResource(template, 'AWS::IAM::Role', 'Build').properties;
+  assert.deepEqual((AssumeRolePolicyDocument as { Statement: unknown }).Statement, [
+    {
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Principal: { Service: 'codebuild.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceArn': PROJECT, 'aws:SourceAccount': '<AWS::AccountId>' } },
+    },
+  ]);
+});
+
+test('no role has a managed policy or a boundary unless a setting names it', () => {
+  for (const { properties } of findResources(template, 'AWS::IAM::Role')) {
+    assert.equal(properties.ManagedPolicyArns, undefined);
+    assert.equal(properties.PermissionsBoundary, undefined);
+  }
+});
+
+test("buildRoleManagedPolicies reach the builds' role alone", () => {
+  const withPolicies = synthesize({
+    buildRoleManagedPolicies: ['AmazonS3ReadOnlyAccess', 'arn:aws:iam::123456789012:policy/own'],
+  });
+  assert.deepEqual(findResource(withPolicies, 'AWS::IAM::Role', 'Build').properties.ManagedPolicyArns, [
+    'arn:<AWS::Partition>:iam::aws:policy/AmazonS3ReadOnlyAccess',
+    'arn:aws:iam::123456789012:policy/own',
+  ]);
+  for (const role of ['StartBuild', 'PublishBuildResult']) {
+    assert.equal(findResource(withPolicies, 'AWS::IAM::Role', role).properties.ManagedPolicyArns, undefined);
+  }
+});
+
+test('the permissions boundary is on every role', () => {
+  const permissionsBoundary = 'arn:aws:iam::123456789012:policy/boundary';
+  const boundaries = findResources(synthesize({ permissionsBoundary }), 'AWS::IAM::Role').map(
+    ({ properties }) => properties.PermissionsBoundary,
+  );
+  assert.deepEqual(boundaries, [permissionsBoundary, permissionsBoundary, permissionsBoundary]);
+});
+
+test('on customer managed keys, a role may do what CodeCommit does in its name, and only through CodeCommit', () => {
+  const withKey = synthesize({ repositories: ['payments'], repositoryKeyArns: [KEY] });
+  const ofKms = (role: string) => listPermissions(withKey, role).filter((line) => line.startsWith('kms:'));
+  const read = ['kms:Decrypt', 'kms:DescribeKey'].map((action) => `${action} on ${KEY} ${VIA_CODECOMMIT}`);
+  assert.deepEqual(ofKms('StartBuild'), read);
+  assert.deepEqual(ofKms('Build'), read);
+  assert.deepEqual(
+    ofKms('PublishBuildResult'),
+    [
+      ...['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      ...['kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+    ].map((action) => `${action} on ${KEY} ${VIA_CODECOMMIT}`),
+  );
+});
+
+test('a build in a VPC may make its network interface in the given subnets', () => {
+  const inVpc = synthesize({
+    vpcId: 'vpc-0123456789abcde0a',
+    subnetIds: ['subnet-0123456789abcde0a'],
+    securityGroupIds: ['sg-0123456789abcde0a'],
+  });
+  const ofEc2 = listPermissions(inVpc, 'Build').filter((line) => line.startsWith('ec2:'));
+  assert.deepEqual(ofEc2, [
+    'ec2:CreateNetworkInterface on *',
+    `ec2:CreateNetworkInterfacePermission on arn:<AWS::Partition>:ec2:${PLACE}:network-interface/* if ` +
+      `{"StringEquals":{"ec2:AuthorizedService":"codebuild.amazonaws.com"},` +
+      `"ArnEquals":{"ec2:Subnet":["arn:<AWS::Partition>:ec2:${PLACE}:subnet/subnet-0123456789abcde0a"]}}`,
+    'ec2:DeleteNetworkInterface on *',
+    'ec2:DescribeDhcpOptions on *',
+    'ec2:DescribeNetworkInterfaces on *',
+    'ec2:DescribeSecurityGroups on *',
+    'ec2:DescribeSubnets on *',
+    'ec2:DescribeVpcs on *',
+  ]);
+});
+
+test('a build may fetch its image from the one repository in ECR', () => {
+  const image = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/build/rust@sha256:0a1b';
+  const ofEcr = listPermissions(synthesize({ image }), 'Build').filter((line) => line.startsWith('ecr:'));
+  const arn = 'arn:<AWS::Partition>:ecr:eu-central-1:123456789012:repository/build/rust';
+  assert.deepEqual(ofEcr, [
+    `ecr:BatchCheckLayerAvailability on ${arn}`,
+    `ecr:BatchGetImage on ${arn}`,
+    'ecr:GetAuthorizationToken on *',
+    `ecr:GetDownloadUrlForLayer on ${arn}`,
+  ]);
+});
+
+test('no policy stands beside the roles', () => {
+  template.resourceCountIs('AWS::IAM::Policy', 0);
+  template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+});

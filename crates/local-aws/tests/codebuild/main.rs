@@ -6,5 +6,6 @@ mod commands;
 mod interruptions;
 mod phases;
 mod requests;
+mod sample_buildspec;
 mod source;
 mod world;

@@ -114,12 +114,16 @@ impl World {
     }
 
     /// Waits until a build is as it should be.
-    pub(crate) async fn wait_until(&self, id: &str, mut wanted: impl FnMut(&Build) -> bool) {
+    pub(crate) async fn wait_until(&self, id: &str, wanted: impl FnMut(&Build) -> bool) {
+        self.wait_for_at_most(PATIENCE, id, wanted).await;
+    }
+
+    async fn wait_for_at_most(&self, limit: Duration, id: &str, mut wanted: impl FnMut(&Build) -> bool) {
         let mut build = self.codebuild.watch_build(id).expect("no such build");
-        let waiting = tokio::time::timeout(PATIENCE, build.wait_for(|build| wanted(build))).await;
+        let waiting = tokio::time::timeout(limit, build.wait_for(|build| wanted(build))).await;
         if !matches!(waiting, Ok(Ok(_))) {
             let build = self.codebuild.watch_build(id).map(|build| build.borrow().clone());
-            panic!("waited {PATIENCE:?} in vain; the build is {build:#?}");
+            panic!("waited {limit:?} in vain; the build is {build:#?}; its log is {:#?}", self.log_of(id));
         }
     }
 
@@ -148,7 +152,12 @@ impl World {
     }
 
     pub(crate) async fn finish(&self, id: &str) -> Finished {
-        self.wait_until(id, Build::is_complete).await;
+        self.finish_within(PATIENCE, id).await
+    }
+
+    /// Waits for the end of a build that takes its time.
+    pub(crate) async fn finish_within(&self, limit: Duration, id: &str) -> Finished {
+        self.wait_for_at_most(limit, id, Build::is_complete).await;
         let answer = self.call("BatchGetBuilds", json!({ "ids": [id] })).await.unwrap();
         let build = answer["builds"][0].clone();
         Finished { log: self.log_of(id), build }
@@ -176,7 +185,9 @@ impl World {
         let work = tempfile::tempdir_in(self.folder.path()).unwrap();
         git(work.path(), &["init", "--quiet"]);
         for (file, text) in files {
-            std::fs::write(work.path().join(file), text).unwrap();
+            let file = work.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
         }
         git(work.path(), &["add", "--all"]);
         git(work.path(), &["commit", "--quiet", "--allow-empty", "--message", branch]);

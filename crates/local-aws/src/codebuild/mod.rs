@@ -2,7 +2,9 @@
 
 mod build;
 mod buildspec;
+mod download_source;
 mod event;
+mod folders;
 mod log;
 mod operations;
 mod phase;

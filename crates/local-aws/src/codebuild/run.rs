@@ -1,7 +1,5 @@
 //! Running one build, from the queue to its end.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,17 +8,16 @@ use tokio::sync::watch;
 use super::Shared;
 use super::build::Build;
 use super::buildspec::{Buildspec, Commands};
+use super::event::state_change;
+use super::folders::Folders;
 use super::log::BuildLog;
 use super::phase::{PhaseContext, PhaseType, Status};
-use super::request::{BuildRequest, BuildspecSource, Source};
+use super::request::BuildRequest;
 use super::shell::{CommandEnd, Shell};
-use super::source::{Download, DownloadError};
-use super::variables;
 use crate::activity::Busy;
-use crate::event::Event;
 
 /// A phase that did not succeed: `Failed` is the build's own fault, `Fault` this machine's.
-type PhaseError = (Status, PhaseContext);
+pub(super) type PhaseError = (Status, PhaseContext);
 
 /// One build and what it needs.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ impl Run {
                 self.end_phase(status, context);
             }
             // What could not be removed goes with the scratch folder of all builds.
-            tokio::fs::remove_dir_all(self.folder()).await.ok();
+            tokio::fs::remove_dir_all(self.folders().root()).await.ok();
         }
         drop(slot);
         let now = self.shared.clock.now();
@@ -58,8 +55,7 @@ impl Run {
         // and whoever receives the event finds a completed build.
         self.build.send_modify(|build| {
             build.complete(now);
-            let event: Event = super::event::state_change(&self.shared.account, build, now);
-            (self.shared.emit)(event);
+            (self.shared.emit)(state_change(&self.shared.account, build, now));
         });
         drop(self.busy);
     }
@@ -111,93 +107,10 @@ impl Run {
     }
 
     async fn provision(&self) -> Result<(), PhaseError> {
-        for folder in [self.home(), self.output().join("tmp")] {
+        for folder in [self.folders().home(), self.folders().tmp()] {
             tokio::fs::create_dir_all(folder).await.map_err(|error| fault(&error))?;
         }
         Ok(())
-    }
-
-    /// Clones the source, reads the buildspec and opens the shell that the commands run in.
-    async fn download_source(
-        &self,
-        request: &BuildRequest,
-        log: &mut BuildLog,
-    ) -> Result<(Buildspec, Shell), PhaseError> {
-        let directory = self.source_directory(request);
-        let settings = &self.shared.settings;
-        if let Source::CodeCommit(location) = &request.source {
-            let download = Download {
-                repository: (self.shared.resolve_source)(location).as_deref(),
-                location,
-                version: request.source_version.as_deref(),
-                into: &directory,
-                path: settings.path(),
-            }
-            .run()
-            .await;
-            match download {
-                Ok(commit) => self.build.send_modify(|build| build.resolved_source_version = Some(commit)),
-                Err(DownloadError::Client(context)) => {
-                    log.say_plainly(&context.message);
-                    return Err((Status::Failed, context));
-                }
-                Err(DownloadError::Machine(message)) => return Err(fault(&message)),
-            }
-        } else {
-            tokio::fs::create_dir_all(&directory).await.map_err(|error| fault(&error))?;
-        }
-        log.say("Phase is DOWNLOAD_SOURCE");
-        log.say(&format!("CODEBUILD_SRC_DIR={}", directory.display()));
-        let buildspec = self.read_buildspec(request, &directory, log).await?;
-        log.say("Processing environment variables");
-        let variables =
-            variables::of_build(&self.shared, &self.build.borrow(), &buildspec, &self.home(), &directory);
-        log.say(&format!("Moving to directory {}", directory.display()));
-        for what in &buildspec.not_processed {
-            log.say(&format!("local-aws does not process {what}"));
-        }
-        log.say(&format!("Phases found in YAML: {}", buildspec.phases.len()));
-        for (phase_type, phase) in &buildspec.phases {
-            log.say(&format!(" {}: {} commands", phase_type.as_str(), phase.commands.len()));
-        }
-        let tmp = self.output().join("tmp");
-        let shell = Shell::open(buildspec.shell, settings.path(), tmp, &directory, &variables);
-        Ok((buildspec, shell.map_err(|error| fault(&error))?))
-    }
-
-    async fn read_buildspec(
-        &self,
-        request: &BuildRequest,
-        directory: &std::path::Path,
-        log: &mut BuildLog,
-    ) -> Result<Buildspec, PhaseError> {
-        let broken = |message: String| (Status::Failed, PhaseContext::new("YAML_FILE_ERROR", message));
-        let text = match &request.buildspec {
-            BuildspecSource::Inline(text) => text.clone(),
-            BuildspecSource::Default | BuildspecSource::Path(_) => {
-                let (name, is_default) = match &request.buildspec {
-                    BuildspecSource::Path(path) => (path.as_str(), false),
-                    _ => ("buildspec.yml", true),
-                };
-                let path = directory.join(name);
-                match tokio::fs::read(&path).await {
-                    Ok(text) => {
-                        log.say(&format!("YAML location is {}", path.display()));
-                        String::from_utf8(text)
-                            .map_err(|_| broken(format!("{name} is not UTF-8 text; save it as UTF-8")))?
-                    }
-                    // Both messages are CodeBuild's own.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound && is_default => {
-                        return Err(broken("YAML file does not exist".to_owned()));
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        return Err(broken(format!("stat {}: no such file or directory", path.display())));
-                    }
-                    Err(error) => return Err(broken(format!("cannot read {name}: {error}"))),
-                }
-            }
-        };
-        Buildspec::parse(&text).map_err(broken)
     }
 
     /// Runs the buildspec's phases in the order that their outcomes give.
@@ -277,35 +190,12 @@ impl Run {
         self.shared.settings.longest_build.map_or(timeout, |longest| longest.min(timeout))
     }
 
-    /// The build's own scratch folder.
-    fn folder(&self) -> PathBuf {
-        self.shared.folder.join(&self.build.borrow().uuid)
-    }
-
-    fn home(&self) -> PathBuf {
-        self.folder().join("home")
-    }
-
-    /// What is `/codebuild/output` on CodeBuild.
-    fn output(&self) -> PathBuf {
-        self.folder().join("output")
-    }
-
-    /// On CodeBuild the folder ends in the clone URL without its scheme.
-    fn source_directory(&self, request: &BuildRequest) -> PathBuf {
-        let directory = self.output().join("src");
-        match &request.source {
-            Source::NoSource => directory,
-            Source::CodeCommit(location) => {
-                let below = location.split_once("://").map_or(location.as_str(), |(_, rest)| rest);
-                let names = below.split('/').filter(|name| !matches!(*name, "" | "." | ".."));
-                directory.join(names.collect::<PathBuf>())
-            }
-        }
+    pub(super) fn folders(&self) -> Folders {
+        Folders::new(&self.shared.folder, &self.build.borrow().uuid)
     }
 }
 
-fn fault(error: &impl std::fmt::Display) -> PhaseError {
+pub(super) fn fault(error: &impl std::fmt::Display) -> PhaseError {
     (Status::Fault, PhaseContext::new("INTERNAL_SERVICE_ERROR", error.to_string()))
 }
 

@@ -47,9 +47,9 @@ impl Download<'_> {
         let Some(repository) = self.repository else {
             return Err(self.not_found("repository"));
         };
-        let url = format!("file://{}", repository.display());
-        let into = self.into.to_string_lossy();
-        let cloned = self.git(&["clone", "--quiet", "--no-checkout", "--", &url, &into]).await?;
+        let (repository, into) = (repository.to_string_lossy(), self.into.to_string_lossy());
+        let arguments = ["clone", "--quiet", "--no-local", "--no-checkout", "--", &repository, &into];
+        let cloned = self.git(&arguments).await?;
         if !cloned.status.success() {
             return Err(DownloadError::Machine(format!("git clone failed: {}", cloned.stderr.trim())));
         }

@@ -50,11 +50,13 @@ impl Checkout {
 
     /// `cargo build` of every binary of the workspace: the functions, local-aws and the demo.
     ///
-    /// Everything that needs a host binary uses this one command, so that the features, and with them the compiled
-    /// dependencies, are the same everywhere.
+    /// Everything that needs a host binary uses this one command, so that its features, and with them the compiled
+    /// dependencies, are those of the tests too. There are no examples: asking for them makes cargo count the features
+    /// that development dependencies turn on, as it does for tests. Without them, the tests would compile the AWS SDK
+    /// a second time.
     pub(crate) fn build_command(&self) -> Command {
         let mut command = self.command("cargo");
-        command.args(["build", "--workspace", "--bins"]);
+        command.args(["build", "--workspace", "--bins", "--examples"]);
         command
     }
 

@@ -204,13 +204,13 @@ fn run_script(checkout: &Checkout, log: &Log, script: &str) -> Result<Outcome, E
     pass(log.run(npm.current_dir(checkout.infra()).args(["run", "--silent", script])))
 }
 
-/// Selects the binaries as the CDK app's bundling does, by name alone: cargo then turns on the same features, and
-/// `cdk synth` finds everything compiled.
+/// Selects the packages as the CDK app's bundling does: cargo then turns on the same features, those of the functions
+/// and of nothing else in the workspace, and `cdk synth` finds everything compiled.
 fn build_functions(checkout: &Checkout, log: &Log) -> Result<Outcome, Error> {
     tools::install_lambda_target(checkout, log)?;
     let mut build = tools::command_with_cargo_lambda(checkout, "cargo")?;
     build.args(["lambda", "build", "--release", "--arm64", "--locked"]);
-    build.args(["--bin", "start-build", "--bin", "publish-build-result"]);
+    build.args(["--package", "start-build", "--package", "publish-build-result"]);
     pass(log.run(&mut build))
 }
 

@@ -105,9 +105,9 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     kind: 'text',
     default: 'buildspec-tests.yaml',
     meaning: 'The buildspec file that a build runs, from the commit that is built.',
-    allowed: "a path from the repository's root, without a leading `/`, `..` or spaces",
-    isAllowed: (value) =>
-      matches(/^[^\s/:][^\s:]{0,254}$/)(value) && !(value as string).split('/').some((part) => part === '..'),
+    allowed:
+      "a path from the repository's root, of letters, digits, `.`, `_`, `-` and inner `/`, without `.` or `..` parts",
+    isAllowed: isPath,
   },
   image: {
     kind: 'text',
@@ -229,6 +229,14 @@ export function checkSettings(props: PullRequestHookProps): HookSettings {
 
 function matches(pattern: RegExp): (value: unknown) => boolean {
   return (value) => typeof value === 'string' && pattern.test(value);
+}
+
+function isPath(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    value.length <= 1024 &&
+    value.split('/').every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..')
+  );
 }
 
 function isWithin({ from, to }: { from: number; to: number }): (value: unknown) => boolean {

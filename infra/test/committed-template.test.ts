@@ -1,31 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { test } from 'node:test';
 import { synthesizeTemplate, TEMPLATE_PATH } from '../lib/committed-template';
-
-const TSX = pathToFileURL(require.resolve('tsx')).href;
-
-function makeFolder(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pull-request-hook-'));
-  context.after(() => {
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
-
-/** Runs one of the app's programs in `folder`, with nothing else than `folder` on the PATH. */
-function run(program: string, folder: string, environment: Record<string, string> = {}) {
-  const { status, stderr } = spawnSync(process.execPath, ['--import', TSX, join(__dirname, '../bin', program)], {
-    cwd: folder,
-    env: { PATH: folder, TMPDIR: folder, ...environment },
-    encoding: 'utf8',
-  });
-  return { status, stderr };
-}
+import { makeFolder, runProgram } from './run-program';
 
 test('the committed template is what the app synthesizes', () => {
   assert.equal(
@@ -36,7 +14,7 @@ test('the committed template is what the app synthesizes', () => {
 });
 
 test('it is the same without cargo lambda', (context) => {
-  assert.deepEqual(run('check-template.ts', makeFolder(context)), { status: 0, stderr: '' });
+  assert.deepEqual(runProgram('check-template.ts', makeFolder(context)), { status: 0, stderr: '' });
 });
 
 test('it is the same with cargo lambda', (context) => {
@@ -44,7 +22,7 @@ test('it is the same with cargo lambda', (context) => {
   const cargo = join(folder, 'cargo');
   writeFileSync(cargo, `#!/bin/sh\necho "$@" >> "${join(folder, 'calls')}"\n`);
   chmodSync(cargo, 0o755);
-  assert.deepEqual(run('check-template.ts', folder), { status: 0, stderr: '' });
+  assert.deepEqual(runProgram('check-template.ts', folder), { status: 0, stderr: '' });
   assert(existsSync(join(folder, 'calls')), 'CDK did not look for cargo lambda: the test no longer shows anything');
 });
 
@@ -63,18 +41,4 @@ test("the functions' code is named after their binaries", () => {
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => Properties.Code.S3Key);
   assert.deepEqual(keys, ['start-build.zip', 'publish-build-result.zip']);
-});
-
-test('the app answers an unusable setting with what is allowed, and without a stack trace', (context) => {
-  const settings = { CDK_CONTEXT_JSON: JSON.stringify({ timeoutMinutes: '1' }) };
-  assert.deepEqual(run('pull-request-hook.ts', makeFolder(context), settings), {
-    status: 1,
-    stderr: 'timeoutMinutes must be a whole number from 5 to 2160, but is 1\n',
-  });
-});
-
-test('the app says how to install cargo lambda where it is missing', (context) => {
-  const { status, stderr } = run('pull-request-hook.ts', makeFolder(context));
-  assert.equal(status, 1);
-  assert.match(stderr, /^cargo lambda, which builds start-build, is not installed: run `pip install cargo-lambda==/);
 });

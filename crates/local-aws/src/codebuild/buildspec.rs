@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::phase::PhaseType;
+use super::request::is_shell_name;
 
 /// A buildspec, read and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,7 +168,11 @@ impl Buildspec {
             }
             not_processed.push("cache".to_owned());
         }
-        Ok(Self { shell, variables: env.variables.unwrap_or_default(), phases, not_processed })
+        let variables = env.variables.unwrap_or_default();
+        if let Some(name) = variables.keys().find(|name| !is_shell_name(name)) {
+            return Err(not_modeled(&format!("the variable name {name:?}, which no shell can set")));
+        }
+        Ok(Self { shell, variables, phases, not_processed })
     }
 }
 
@@ -249,8 +254,43 @@ fn not_modeled(what: &str) -> String {
     format!("local-aws does not model {what} (CodeBuild may know it)")
 }
 
-/// The message without the excerpt of the file: it goes into a phase's context, which is one line.
+/// The message without the excerpt of the file, in one line: it goes into a phase's context.
 fn yaml_message(error: &serde_saphyr::Error) -> String {
-    let message = error.without_snippet().to_string();
-    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+    let error = error.without_snippet();
+    let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    match error {
+        // The commonest mistake in a buildspec: `- echo done: $X` is a mapping.
+        serde_saphyr::Error::Unexpected { expected: "string scalar", .. } => {
+            format!("{message}; write text that contains a colon and a space in quotes")
+        }
+        _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_what_is_wrong_and_where() {
+        let cases = [
+            (
+                "phases:\n  build:\n    command: [a]\n",
+                "unknown field `command`, expected one of run-as, on-failure, runtime-versions, commands, finally at line 4, column 5",
+            ),
+            (
+                "phases:\n  build:\n    commands:\n      - echo: x\n",
+                "expected string scalar at line 5, column 9; write text that contains a colon and a space in quotes",
+            ),
+            (
+                "phases: { build: { commands: [ a }\n",
+                "mismatched bracket '[' closed by '}' at line 2, column 30",
+            ),
+            ("version: 0.2\n", "duplicate mapping key: version not allowed here at line 2, column 1"),
+        ];
+        for (rest, expected) in cases {
+            assert_eq!(Buildspec::parse(&format!("version: 0.2\n{rest}")).unwrap_err(), expected);
+        }
+    }
 }

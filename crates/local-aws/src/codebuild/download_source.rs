@@ -24,7 +24,7 @@ impl Run {
         let settings = &self.shared.settings;
         if let Source::CodeCommit(location) = &request.source {
             let download = Download {
-                repository: (self.shared.resolve_source)(location).as_deref(),
+                repository: (self.shared.around.resolve_source)(location).as_deref(),
                 location,
                 version: request.source_version.as_deref(),
                 into: &directory,

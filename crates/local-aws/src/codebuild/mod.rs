@@ -79,18 +79,10 @@ pub struct Surroundings {
 /// What CodeBuild and its running builds share.
 #[derive(Debug)]
 struct Shared {
-    surroundings: Surroundings,
+    around: Surroundings,
     settings: CodeBuildSettings,
     /// One permit for each build that may run at one time; builds get them in the order of their submission.
     slots: Arc<Semaphore>,
-}
-
-impl std::ops::Deref for Shared {
-    type Target = Surroundings;
-
-    fn deref(&self) -> &Surroundings {
-        &self.surroundings
-    }
 }
 
 impl std::fmt::Debug for Surroundings {
@@ -136,7 +128,7 @@ impl CodeBuild {
             surroundings.logs.create_group(&project.log_group);
         }
         let slots = Arc::new(Semaphore::new(settings.concurrent_builds));
-        let shared = Arc::new(Shared { surroundings, settings, slots });
+        let shared = Arc::new(Shared { around: surroundings, settings, slots });
         Arc::new(Self { shared, projects, state: Mutex::default(), tasks: Mutex::default() })
     }
 
@@ -164,7 +156,7 @@ impl CodeBuild {
         idempotency: Idempotency,
         caller: &Caller,
     ) -> Result<Build, ApiError> {
-        let now = self.shared.clock.now();
+        let now = self.shared.around.clock.now();
         let mut state = self.lock();
         if let Some(known) = state.repeated(&idempotency, now)? {
             return Ok(known);
@@ -176,15 +168,15 @@ impl CodeBuild {
         }
         let of_project = state.of_project.entry(request.project_name.clone()).or_default();
         let number = of_project.len() as u64 + 1;
-        let build = Build::submitted(&self.shared.account, request, number, &caller.arn, now);
+        let build = Build::submitted(&self.shared.around.account, request, number, &caller.arn, now);
         of_project.push(build.id.clone());
         if let Some(token) = idempotency.token {
             let used =
                 UsedToken { parameters: idempotency.parameters, build_id: build.id.clone(), used: now };
             state.tokens.insert(token, used);
         }
-        let busy = self.shared.activity.begin();
-        (self.shared.emit)(event::state_change(&self.shared.account, &build, now));
+        let busy = self.shared.around.activity.begin();
+        (self.shared.around.emit)(event::state_change(&self.shared.around.account, &build, now));
         let (sender, receiver) = watch::channel(build.clone());
         let (stop, stopped) = watch::channel(false);
         state.builds.insert(build.id.clone(), BuildHandle { build: receiver, stop });
@@ -223,7 +215,7 @@ impl CodeBuild {
 
     fn project(&self, name: &str) -> Result<&Project, ApiError> {
         self.projects.iter().find(|project| project.name == name).ok_or_else(|| {
-            let arn = self.shared.account.arn("codebuild", &format!("project/{name}"));
+            let arn = self.shared.around.account.arn("codebuild", &format!("project/{name}"));
             ApiError::new("ResourceNotFoundException", format!("Project cannot be found: {arn}"))
         })
     }

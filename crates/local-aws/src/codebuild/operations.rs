@@ -64,7 +64,7 @@ impl CodeBuild {
         let request = BuildRequest::new(self.project(&input.project_name)?, &input)?;
         let token = input.idempotency_token.map(|token| format!("StartBuild {token}"));
         let build = self.submit(|_| Ok(request.into()), Idempotency { token, parameters }, caller)?;
-        Ok(json!({ "build": build.to_json(&self.shared.account) }))
+        Ok(json!({ "build": build.to_json(&self.shared.around.account) }))
     }
 
     /// The new build asks for what the old one asked for, its variables among it.
@@ -83,7 +83,7 @@ impl CodeBuild {
             Ok(std::sync::Arc::clone(&build.request))
         };
         let build = self.submit(request, idempotency, caller)?;
-        Ok(json!({ "build": build.to_json(&self.shared.account) }))
+        Ok(json!({ "build": build.to_json(&self.shared.around.account) }))
     }
 
     /// Answers when the build has stopped. A build that is complete stays as it is.
@@ -97,7 +97,7 @@ impl CodeBuild {
         };
         let stopped = build.wait_for(super::Build::is_complete).await;
         let stopped = stopped.map_err(|_| ApiError::internal("local-aws is shutting down"))?;
-        Ok(json!({ "build": stopped.to_json(&self.shared.account) }))
+        Ok(json!({ "build": stopped.to_json(&self.shared.around.account) }))
     }
 
     fn batch_get_builds(&self, input: BatchGetBuildsInput) -> Result<Value, ApiError> {
@@ -108,7 +108,7 @@ impl CodeBuild {
         let (mut builds, mut not_found) = (Vec::new(), Vec::new());
         for id in &input.ids {
             match state.builds.get(self.build_id(id)) {
-                Some(handle) => builds.push(handle.build.borrow().to_json(&self.shared.account)),
+                Some(handle) => builds.push(handle.build.borrow().to_json(&self.shared.around.account)),
                 None => not_found.push(id),
             }
         }
@@ -147,7 +147,7 @@ impl CodeBuild {
 
     /// Operations take a build's ARN in the place of its id.
     fn build_id<'a>(&self, id: &'a str) -> &'a str {
-        id.strip_prefix(&self.shared.account.arn("codebuild", "build/")).unwrap_or(id)
+        id.strip_prefix(&self.shared.around.account.arn("codebuild", "build/")).unwrap_or(id)
     }
 }
 

@@ -50,20 +50,21 @@ impl Run {
             tokio::fs::remove_dir_all(self.folders().root()).await.ok();
         }
         drop(slot);
-        let now = self.shared.clock.now();
+        let now = self.shared.around.clock.now();
         // The event leaves while nobody can read the build: a reader never sees a completed build without its event,
         // and whoever receives the event finds a completed build.
         self.build.send_modify(|build| {
             build.complete(now);
-            (self.shared.emit)(state_change(&self.shared.account, build, now));
+            (self.shared.around.emit)(state_change(&self.shared.around.account, build, now));
         });
         drop(self.busy);
     }
 
     /// Nothing if the build ended while it waited.
     async fn wait_in_queue(&mut self) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        let clock = &self.shared.clock;
-        let give_up = clock.now() + self.request().queued_timeout;
+        let clock = &self.shared.around.clock;
+        let submitted = self.build.borrow().start;
+        let give_up = submitted + self.request().queued_timeout;
         let turn = Arc::clone(&self.shared.slots).acquire_owned();
         let ended = tokio::select! {
             biased;
@@ -83,7 +84,7 @@ impl Run {
     async fn run_phases(&self) {
         let settings = &self.shared.settings;
         let (request, uuid) = (self.request(), self.build.borrow().uuid.clone());
-        let (store, clock) = (self.shared.logs.clone(), self.shared.clock.clone());
+        let (store, clock) = (self.shared.around.logs.clone(), self.shared.around.clock.clone());
         let mut log = BuildLog::new(store, clock, &request.log_group, &uuid, settings.output_limit);
         self.begin_phase(PhaseType::Provisioning);
         for line in ["Running on local-aws", "Waiting for agent ping", "Waiting for DOWNLOAD_SOURCE"] {
@@ -172,12 +173,12 @@ impl Run {
     }
 
     fn begin_phase(&self, phase_type: PhaseType) {
-        let now = self.shared.clock.now();
+        let now = self.shared.around.clock.now();
         self.build.send_modify(|build| build.begin_phase(phase_type, now));
     }
 
     fn end_phase(&self, status: Status, context: Option<PhaseContext>) {
-        let now = self.shared.clock.now();
+        let now = self.shared.around.clock.now();
         self.build.send_modify(|build| build.end_phase(status, context, now));
     }
 
@@ -191,7 +192,7 @@ impl Run {
     }
 
     pub(super) fn folders(&self) -> Folders {
-        Folders::new(&self.shared.folder, &self.build.borrow().uuid)
+        Folders::new(&self.shared.around.folder, &self.build.borrow().uuid)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Shared;
 use super::build::Build;
 use super::buildspec::Buildspec;
-use super::request::{Source, is_shell_name};
+use super::request::Source;
 
 /// All variables of a build. A variable of StartBuild wins over the project's, the project's over the buildspec's, and
 /// CodeBuild's own (`CODEBUILD_…`) over all of them (user guide, "Environment variables in build environments").
@@ -18,25 +18,25 @@ pub(super) fn of_build(
 ) -> Vec<(String, String)> {
     let request = &build.request;
     let session = format!("AWSCodeBuild-{}", build.uuid);
-    let credentials = shared.access_keys.assume_role(&request.role_name, &session);
+    let credentials = shared.around.access_keys.assume_role(&request.role_name, &session);
     let mut variables = shared.settings.machine_variables.clone();
     let mut set = |name: &str, value: &str| variables.push((name.to_owned(), value.to_owned()));
     set("HOME", &home.to_string_lossy());
-    set("AWS_REGION", &shared.account.region);
-    set("AWS_DEFAULT_REGION", &shared.account.region);
+    set("AWS_REGION", &shared.around.account.region);
+    set("AWS_DEFAULT_REGION", &shared.around.account.region);
     set("AWS_ACCESS_KEY_ID", &credentials.access_key_id);
     set("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key);
     set("AWS_SESSION_TOKEN", &credentials.session_token);
     if let Some(endpoint) = &shared.settings.endpoint_url {
         set("AWS_ENDPOINT_URL", endpoint);
     }
-    for (name, value) in buildspec.variables.iter().filter(|(name, _)| is_shell_name(name)) {
+    for (name, value) in &buildspec.variables {
         set(name, value);
     }
     for (name, value) in &request.variables {
         set(name, value);
     }
-    let (account, region) = (&shared.account, &shared.account.region);
+    let (account, region) = (&shared.around.account, &shared.around.account.region);
     set("CODEBUILD_BUILD_ARN", &build.arn);
     set("CODEBUILD_BUILD_ID", &build.id);
     set("CODEBUILD_BUILD_IMAGE", &request.environment.image);

@@ -145,6 +145,7 @@ async fn a_broken_buildspec_fails_download_source_with_a_message_that_helps() {
             "version: 0.2\nenv: { parameter-store: { A: /a } }\nphases: { build: {} }\n",
             "does not model env/parameter-store",
         ),
+        ("version: 0.2\nenv: { variables: { A-B: c } }\nphases: { build: {} }\n", "A-B"),
         ("version: 0.2\nenv: { shell: fish }\nphases: { build: {} }\n", "env/shell fish"),
         ("version: 0.2\nphases:\n  build: { on-failure: RETRY-2 }\n", "RETRY-2"),
         ("version: 0.2\nphases:\n  build: { on-failure: IGNORE }\n", "ABORT, CONTINUE"),

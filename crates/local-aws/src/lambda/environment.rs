@@ -86,7 +86,6 @@ impl Environment {
         let task_root = tempfile::Builder::new().prefix("local-aws-function-").tempdir()?;
         let (output, stdout, stderr) = Output::open(lambda.logs.clone(), &function.log_group, &log_stream)?;
 
-        let address = lambda.endpoint_url.trim_start_matches("http://");
         let credentials = lambda.access_keys.assume_role(&function.role_name, &function.name);
         let memory_size = function.memory_size.to_string();
         let task_root_text = task_root.path().to_string_lossy().into_owned();
@@ -107,7 +106,7 @@ impl Environment {
                 ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
                 ("AWS_LAMBDA_LOG_GROUP_NAME", &function.log_group),
                 ("AWS_LAMBDA_LOG_STREAM_NAME", &log_stream),
-                ("AWS_LAMBDA_RUNTIME_API", &format!("{address}/runtime/{id}")),
+                ("AWS_LAMBDA_RUNTIME_API", &format!("{}/runtime/{id}", lambda.endpoint_url)),
                 ("LAMBDA_TASK_ROOT", &task_root_text),
                 ("TMPDIR", &task_root_text),
                 ("_HANDLER", &function.handler),

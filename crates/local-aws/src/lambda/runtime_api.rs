@@ -1,7 +1,8 @@
 //! The Lambda Runtime API: `/runtime/ENVIRONMENT/2018-06-01/runtime/…`.
 //!
-//! On AWS each environment has an address of its own. Here each has a path of its own on the one port, and
-//! `AWS_LAMBDA_RUNTIME_API` carries it; a runtime only appends to that variable.
+//! On AWS each environment has an address of its own, and `AWS_LAMBDA_RUNTIME_API` is `HOST:PORT`. Here each has a path
+//! of its own on the one port, and the variable is `http://HOST:PORT/runtime/ENVIRONMENT`: the Rust runtime takes the
+//! variable as a URL, keeps its path, and takes a path only behind a scheme.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -119,11 +120,10 @@ async fn read_result(
     if !is_error {
         return (Ok(payload), false);
     }
-    // The header is optional; the body says it too.
-    let error_type = error_type.unwrap_or_else(|| {
-        let body: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
-        body["errorType"].as_str().unwrap_or("Runtime.UnknownReason").to_owned()
-    });
+    // The body's type is the function's own word; the header is a runtime's, and optional.
+    let body: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
+    let error_type = body["errorType"].as_str().map(str::to_owned).or(error_type);
+    let error_type = error_type.unwrap_or_else(|| "Runtime.UnknownReason".to_owned());
     (Err(FunctionError { error_type, payload }), false)
 }
 

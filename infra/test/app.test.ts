@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { makeFolder, runProgram } from './run-program';
 
@@ -27,3 +29,17 @@ test('where cargo lambda is missing, the app says how to install it', (context) 
     /^cargo lambda, which builds start-build, is not installed: run `pip install cargo-lambda==.*\n$/,
   );
 });
+
+test('the Python tools are named in the versions of tools/requirements.in', () => {
+  const pinned = listVersions('../../tools/requirements.in');
+  const named = ['../README.md', '../lib/hook-function.ts'].flatMap(listVersions);
+  assert(named.length >= 3, `only ${named.join(', ')} were found`);
+  assert.deepEqual(
+    named.filter((version) => !pinned.includes(version)),
+    [],
+  );
+});
+
+function listVersions(file: string): string[] {
+  return readFileSync(join(__dirname, file), 'utf8').match(/\b[\w-]+==[\d.]+\d/g) ?? [];
+}

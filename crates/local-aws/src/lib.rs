@@ -15,4 +15,5 @@ pub mod lambda;
 pub mod logs;
 pub mod process_group;
 pub mod sqs;
+pub mod tasks;
 pub mod template;

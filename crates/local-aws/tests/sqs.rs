@@ -114,6 +114,16 @@ async fn attributes_come_back_when_they_are_asked_for() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_refused_hides_no_message() {
+    let (sqs, _) = sqs(Vec::new());
+    send(&sqs, "one").await;
+    let input = json!({ "QueueUrl": URL, "MessageSystemAttributeNames": ["SenderId"] });
+    let error = call(&sqs, "ReceiveMessage", input).await.unwrap_err();
+    assert!(error.message.contains("the message attribute SenderId"), "{error}");
+    assert_eq!(receive(&sqs).await.len(), 1);
+}
+
+#[tokio::test]
 async fn queues_are_found_counted_and_purged() {
     let (sqs, _) = sqs(Vec::new());
     send(&sqs, "one").await;

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use local_aws::account::Account;
+use local_aws::eventbridge::EventPattern;
 use local_aws::template::{self, Deployment, TemplateError};
 use serde_json::{Value, json};
 
@@ -183,4 +184,29 @@ fn mistakes_say_where_they_are() {
         "there is no function other",
     );
     assert!(template::load("Resources:", &Account::default()).unwrap_err().to_string().contains("not JSON"));
+}
+
+/// The wiring exists once, in the template: every event finds its way to a function, and every failure to the queue.
+#[test]
+fn the_committed_template_loads_and_everything_in_it_is_connected() {
+    let template = include_str!("../../../infra/template/pull-request-hook.template.json");
+    let deployment = template::load(template, &Account::default()).unwrap();
+    let [queue] = deployment.queues.as_slice() else { panic!("{:#?}", deployment.queues) };
+    let mut keys: Vec<_> = deployment.functions.iter().map(|function| function.code_key.as_str()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["publish-build-result.zip", "start-build.zip"]);
+    assert_eq!(deployment.rules.len(), 2);
+    for rule in &deployment.rules {
+        EventPattern::compile(&rule.event_pattern).unwrap();
+        let [target] = rule.targets.as_slice() else { panic!("{rule:#?}") };
+        let function = deployment.functions.iter().find(|function| function.arn == target.arn).unwrap();
+        assert_eq!(function.permissions[0].source_arn.as_ref(), Some(&rule.arn));
+        assert_eq!(target.dead_letter_queue.as_ref(), Some(&queue.arn));
+        assert!(queue.permissions.iter().any(|permission| permission.source_arns.contains(&rule.arn)));
+    }
+    for function in &deployment.functions {
+        assert_eq!(function.on_failure.as_ref(), Some(&queue.arn));
+        assert!(deployment.log_groups.contains(&function.log_group));
+    }
+    assert_eq!(deployment.projects[0].name, "pull-request-hook");
 }

@@ -182,7 +182,7 @@ impl From<InvokeError> for DeliveryError {
             InvokeError::TooManyRequests => {
                 Self { code: "THROTTLING".to_owned(), message: error.to_string(), retryable: true }
             }
-            InvokeError::ShuttingDown => {
+            InvokeError::ShuttingDown(_) => {
                 Self { code: "INTERNAL_ERROR".to_owned(), message: error.to_string(), retryable: true }
             }
         }

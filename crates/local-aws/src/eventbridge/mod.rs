@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::account::Account;
 use crate::activity::Activity;
@@ -16,6 +15,7 @@ use crate::clock::Clock;
 use crate::event::{Event, EventSink};
 use crate::lambda::Lambda;
 use crate::sqs::Sqs;
+use crate::tasks::Tasks;
 use crate::template::{Rule, Target};
 
 pub use delivery::{Delivery, DeliveryOutcome};
@@ -66,8 +66,8 @@ struct Inner {
     deliveries: watch::Sender<Vec<Delivery>>,
     /// The targets that do not answer at present, with the error that each gives.
     outages: Mutex<BTreeMap<String, String>>,
-    /// Deliveries under way or waiting; nothing once the bus was shut down.
-    tasks: Mutex<Option<JoinSet<()>>>,
+    /// Deliveries under way or waiting.
+    tasks: Tasks,
 }
 
 impl EventBridge {
@@ -90,7 +90,7 @@ impl EventBridge {
             sqs: settings.sqs,
             deliveries: watch::Sender::default(),
             outages: Mutex::default(),
-            tasks: Mutex::new(Some(JoinSet::new())),
+            tasks: Tasks::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -132,25 +132,18 @@ impl EventBridge {
 
     /// Forgets every event that waits.
     pub async fn shutdown(&self) {
-        let tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut tasks) = tasks {
-            tasks.shutdown().await;
-        }
+        self.inner.tasks.shutdown().await;
     }
 
     fn start_delivery(&self, rule: &Rule, target: &Target, event_id: &str, body: &Arc<str>) {
         let busy = self.inner.activity.begin();
-        let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(tasks) = tasks.as_mut() else { return };
-        while let Some(ended) = tasks.try_join_next() {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a delivery ended unexpectedly");
-            }
-        }
         let inner = self.inner.clone();
         let (rule_arn, target) = (rule.arn.clone(), target.clone());
         let (event_id, body) = (event_id.to_owned(), body.clone());
-        tasks.spawn(async move { inner.deliver(&rule_arn, &target, event_id, &body, busy).await });
+        let delivery = async move { inner.deliver(&rule_arn, &target, event_id, &body, busy).await };
+        if let Err(error) = self.inner.tasks.spawn(delivery) {
+            tracing::warn!(%error, rule.arn = %rule.arn, "an event is dropped");
+        }
     }
 
     fn outages(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
-use super::invocation::{Completed, InvocationRequest};
+use super::invocation::{Completed, InvocationRequest, TIMESTAMP};
 use super::{FunctionState, Inner, InvokeError};
 use crate::activity::Busy;
 
@@ -20,10 +18,6 @@ const RETRY_WAITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs
 /// A throttled event waits 1 second, then doubling up to 5 minutes (same page).
 const FIRST_THROTTLE_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_THROTTLE_WAIT: Duration = Duration::from_secs(300);
-
-/// The time of an invocation record.
-const RECORD_TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// Why an event was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +37,7 @@ impl Inner {
         let request = InvocationRequest { request_id: request_id.clone(), payload, attempt: 1 };
         let busy = self.activity.begin();
         let inner = self.clone();
-        self.spawn(async move { inner.carry_event(&function, request, busy).await })?;
+        self.tasks.spawn(async move { inner.carry_event(&function, request, busy).await })?;
         Ok(request_id)
     }
 
@@ -138,7 +132,7 @@ impl Inner {
         };
         let mut record = json!({
             "version": "1.0",
-            "timestamp": self.clock.now().format(RECORD_TIME).unwrap_or_default(),
+            "timestamp": self.clock.now().format(TIMESTAMP).unwrap_or_default(),
             "requestContext": {
                 "requestId": request.request_id,
                 "functionArn": format!("{function_arn}:$LATEST"),

@@ -13,10 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use super::invocation::{Completed, FunctionError, InvocationRequest, report_line};
+use super::invocation::{Completed, FunctionError, InvocationRequest, TIMESTAMP, report_line};
 use super::output::Output;
 use super::runtime_api::{NextInvocation, RuntimeCall};
-use super::{FunctionState, Inner, lock};
+use super::{FunctionState, Inner, Runtimes, lock};
+use crate::clock::Clock;
 use crate::process_group::ProcessGroup;
 use crate::template::Function;
 
@@ -27,15 +28,11 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// The date in a log stream's name.
 const STREAM_DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day]");
 
-/// The time in front of a line of Lambda's own.
-const LINE_TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
 /// A running process of a function. Dropping it kills the process and what it started.
 #[derive(Debug)]
 pub(super) struct Environment {
     function: Function,
-    clock: crate::clock::Clock,
+    clock: Clock,
     process: ProcessGroup,
     output: Output,
     calls: mpsc::Receiver<RuntimeCall>,
@@ -61,7 +58,7 @@ enum State {
 #[derive(Debug)]
 struct Registration {
     id: String,
-    runtimes: std::sync::Arc<std::sync::Mutex<std::collections::HashMap<String, mpsc::Sender<RuntimeCall>>>>,
+    runtimes: Runtimes,
 }
 
 impl Drop for Registration {
@@ -287,7 +284,7 @@ impl Environment {
         let error_type = result.as_ref().err().map(|error| error.error_type.as_str());
         match result {
             Err(error) if error.error_type == "Sandbox.Timedout" => {
-                let time = self.clock.now().format(LINE_TIME).unwrap_or_default();
+                let time = self.clock.now().format(TIMESTAMP).unwrap_or_default();
                 let seconds = self.function.timeout.as_secs_f64();
                 self.output
                     .write_line(&format!("{time} {request_id} Task timed out after {seconds:.2} seconds"));

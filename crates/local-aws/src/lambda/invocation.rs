@@ -5,8 +5,14 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 use crate::template::Function;
+
+/// A time to the millisecond, in log lines and in invocation records.
+pub(super) const TIMESTAMP: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// What a function is asked.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::invocation::{Completed, InvocationRequest};
 use super::{InvokeError, Lambda, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::aws_json::ApiError;
+use crate::tasks::ShuttingDown;
 
 impl Lambda {
     /// Answers a request of Lambda's API; its path begins with `/2015-03-31/functions/`.
@@ -56,7 +57,7 @@ impl Lambda {
                 let request_id = uuid::Uuid::new_v4().to_string();
                 let request = InvocationRequest { request_id: request_id.clone(), payload, attempt: 1 };
                 let answer = self.inner.start_invocation(&function, request).map_err(api_error)?;
-                let completed = answer.await.map_err(|_| api_error(InvokeError::ShuttingDown))?;
+                let completed = answer.await.map_err(|_| api_error(ShuttingDown.into()))?;
                 let tail = header(&headers, "x-amz-log-type") == Some("Tail");
                 Ok(respond(request_id, completed, tail))
             }
@@ -114,7 +115,7 @@ fn api_error(error: InvokeError) -> ApiError {
         InvokeError::AccessDenied { .. } => (403, "AccessDeniedException"),
         InvokeError::RequestTooLarge { .. } => (413, "RequestTooLargeException"),
         InvokeError::TooManyRequests => (429, "TooManyRequestsException"),
-        InvokeError::ShuttingDown => (500, "ServiceException"),
+        InvokeError::ShuttingDown(_) => (500, "ServiceException"),
     };
     ApiError { status, code: code.to_owned(), message: error.to_string() }
 }

@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use tokio::task::JoinSet;
 
 use crate::account::Account;
 use crate::activity::Activity;
@@ -22,6 +21,7 @@ use crate::caller::AccessKeys;
 use crate::clock::Clock;
 use crate::logs::LogStore;
 use crate::sqs::Sqs;
+use crate::tasks::{ShuttingDown, Tasks};
 use crate::template::Function;
 
 pub use invocation::{Invocation, Outcome};
@@ -104,9 +104,12 @@ pub enum InvokeError {
     #[error("Rate Exceeded.")]
     TooManyRequests,
     /// Lambda was shut down.
-    #[error("local-aws is shutting down")]
-    ShuttingDown,
+    #[error(transparent)]
+    ShuttingDown(#[from] ShuttingDown),
 }
+
+/// The ways to the environments that run, by the environment's id.
+type Runtimes = Arc<Mutex<HashMap<String, mpsc::Sender<RuntimeCall>>>>;
 
 /// Lambda. Clones share everything.
 #[derive(Debug, Clone)]
@@ -126,10 +129,10 @@ struct Inner {
     sqs: Sqs,
     concurrency: Arc<Semaphore>,
     /// Where the Runtime API's calls of each environment go.
-    runtimes: Arc<Mutex<HashMap<String, mpsc::Sender<RuntimeCall>>>>,
+    runtimes: Runtimes,
     invocations: watch::Sender<Vec<Invocation>>,
-    /// Invocations and waiting events; nothing once Lambda was shut down.
-    tasks: Mutex<Option<JoinSet<()>>>,
+    /// Invocations and waiting events.
+    tasks: Tasks,
 }
 
 #[derive(Debug)]
@@ -167,7 +170,7 @@ impl Lambda {
             concurrency: Arc::new(Semaphore::new(settings.concurrency)),
             runtimes: Arc::default(),
             invocations: watch::Sender::default(),
-            tasks: Mutex::new(Some(JoinSet::new())),
+            tasks: Tasks::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -214,10 +217,7 @@ impl Lambda {
 
     /// Ends every invocation, forgets every waiting event, and kills every environment.
     pub async fn shutdown(&self) {
-        let tasks = lock(&self.inner.tasks).take();
-        if let Some(mut tasks) = tasks {
-            tasks.shutdown().await;
-        }
+        self.inner.tasks.shutdown().await;
         for function in &self.inner.functions {
             lock(&function.warm).clear();
         }
@@ -253,7 +253,7 @@ impl Inner {
         let busy = self.activity.begin();
         let (answer, answered) = oneshot::channel();
         let (inner, function) = (self.clone(), function.clone());
-        self.spawn(async move {
+        self.tasks.spawn(async move {
             inner.run_invocation(&function, &request, answer).await;
             drop(permit);
             drop(busy);
@@ -288,18 +288,6 @@ impl Inner {
         {
             lock(&function.warm).push(environment);
         }
-    }
-
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), InvokeError> {
-        let mut tasks = lock(&self.tasks);
-        let tasks = tasks.as_mut().ok_or(InvokeError::ShuttingDown)?;
-        while let Some(ended) = tasks.try_join_next() {
-            if let Err(error) = ended {
-                tracing::error!(%error, "an invocation ended unexpectedly");
-            }
-        }
-        tasks.spawn(task);
-        Ok(())
     }
 }
 

@@ -181,6 +181,9 @@ impl Sqs {
             .map(|seconds| within("VisibilityTimeout", seconds, 0..=43_200))
             .transpose()?
             .map(|seconds| Duration::from_secs(seconds.into()));
+        if let Some(name) = system_attributes(&input).find(|name| !SYSTEM_ATTRIBUTES.contains(name)) {
+            return Err(ApiError::not_modeled(format_args!("the message attribute {name}")));
+        }
         let mut changes = self.changes();
         let wait = self.clock.sleep(Duration::from_secs(wait.into()));
         tokio::pin!(wait);
@@ -189,8 +192,7 @@ impl Sqs {
             let now = self.clock.now();
             let received = self.at_url(&input.queue_url, |state| state.receive(now, limit as usize, hide))?;
             if !received.is_empty() {
-                let messages: Vec<Value> =
-                    received.iter().map(|message| describe(message, &input)).collect::<Result<_, _>>()?;
+                let messages: Vec<Value> = received.iter().map(|message| describe(message, &input)).collect();
                 return Ok(json!({ "Messages": messages }));
             }
             tokio::select! {
@@ -254,25 +256,26 @@ impl Sqs {
     }
 }
 
-fn describe(message: &Message, input: &ReceiveMessage) -> Result<Value, ApiError> {
+/// The system attributes that a message has here, and the word for all of them.
+const SYSTEM_ATTRIBUTES: [&str; 4] =
+    ["All", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"];
+
+fn system_attributes(input: &ReceiveMessage) -> impl Iterator<Item = &str> {
+    input.attribute_names.iter().chain(&input.message_system_attribute_names).map(String::as_str)
+}
+
+fn describe(message: &Message, input: &ReceiveMessage) -> Value {
     let milliseconds = |time| format!("{:.0}", epoch_seconds(time) * 1000.0);
-    let mut system = BTreeMap::from([
-        ("SentTimestamp", milliseconds(message.sent)),
-        ("ApproximateReceiveCount", message.receive_count.to_string()),
-    ]);
-    if let Some(first) = message.first_received {
-        system.insert("ApproximateFirstReceiveTimestamp", milliseconds(first));
-    }
-    let mut wanted = Map::new();
-    for name in input.attribute_names.iter().chain(&input.message_system_attribute_names) {
-        match system.get(name.as_str()) {
-            Some(value) => drop(wanted.insert(name.clone(), json!(value))),
-            None if name == "All" => {
-                wanted.extend(system.iter().map(|(&name, value)| (name.to_owned(), json!(value))));
-            }
-            None => return Err(ApiError::not_modeled(format_args!("the message attribute {name}"))),
-        }
-    }
+    let all = [
+        ("SentTimestamp", Some(milliseconds(message.sent))),
+        ("ApproximateReceiveCount", Some(message.receive_count.to_string())),
+        ("ApproximateFirstReceiveTimestamp", message.first_received.map(milliseconds)),
+    ];
+    let wanted: Map<_, _> = all
+        .into_iter()
+        .filter(|(name, _)| system_attributes(input).any(|wanted| wanted == "All" || wanted == *name))
+        .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))))
+        .collect();
     let mut answer = json!({
         "MessageId": message.id,
         "ReceiptHandle": message.receipt_handle(),
@@ -287,7 +290,7 @@ fn describe(message: &Message, input: &ReceiveMessage) -> Result<Value, ApiError
         answer["MD5OfMessageAttributes"] = json!(digest);
         answer["MessageAttributes"] = json!(attributes);
     }
-    Ok(answer)
+    answer
 }
 
 /// The attributes that were asked for: by name, by `prefix.*`, or all of them by `All` or `.*`.

@@ -104,11 +104,7 @@ impl<'a> Document<'a> {
 fn object(path: &str, value: Value) -> Result<Map<String, Value>, TemplateError> {
     match value {
         Value::Object(members) => Ok(members),
-        other => Err(TemplateError::Value {
-            path: path.to_owned(),
-            expected: "an object".to_owned(),
-            found: other.to_string(),
-        }),
+        other => Err(TemplateError::value(path, "an object", &other)),
     }
 }
 

@@ -42,7 +42,7 @@ impl Document<'_> {
         match argument.as_str() {
             Some("AWS::NoValue") => Ok(None),
             Some(name) => self.lookup(path, name).map(Some),
-            None => Err(wrong(path, "the name of a resource or parameter in Ref", argument)),
+            None => Err(TemplateError::value(path, "the name of a resource or parameter in Ref", argument)),
         }
     }
 
@@ -80,17 +80,25 @@ impl Document<'_> {
                 Some([delimiter, source]) => {
                     let (delimiter, source) = (self.text(&path, delimiter)?, self.text(&path, source)?);
                     if delimiter.is_empty() {
-                        return Err(wrong(&path, "a delimiter that is not empty", argument));
+                        return Err(TemplateError::value(
+                            path.as_str(),
+                            "a delimiter that is not empty",
+                            argument,
+                        ));
                     }
                     Ok(source.split(delimiter.as_str()).collect())
                 }
-                _ => Err(wrong(&path, "[delimiter, text]", argument)),
+                _ => Err(TemplateError::value(path.as_str(), "[delimiter, text]", argument)),
             },
             "Fn::Select" => {
                 let (index, list) = self.text_and_list(&path, argument)?;
                 let selected = index.parse::<usize>().ok().and_then(|index| list.get(index));
                 selected.cloned().map(Value::String).ok_or_else(|| {
-                    wrong(&path, &format!("an index below {}", list.len()), &Value::String(index))
+                    TemplateError::value(
+                        path.as_str(),
+                        format!("an index below {}", list.len()),
+                        &Value::String(index),
+                    )
                 })
             }
             _ => Err(TemplateError::Intrinsic { path, name: name.to_owned() }),
@@ -106,7 +114,7 @@ impl Document<'_> {
             },
             _ => None,
         }
-        .ok_or_else(|| wrong(path, "[logical id, attribute]", argument))?;
+        .ok_or_else(|| TemplateError::value(path, "[logical id, attribute]", argument))?;
         self.attribute(path, logical_id, attribute).map(Value::String)
     }
 
@@ -129,15 +137,16 @@ impl Document<'_> {
             Value::String(text) => (text, None),
             Value::Array(parts) => match parts.as_slice() {
                 [Value::String(text), Value::Object(variables)] => (text, Some(variables)),
-                _ => return Err(wrong(path, "[text, {variable: value}]", argument)),
+                _ => return Err(TemplateError::value(path, "[text, {variable: value}]", argument)),
             },
-            _ => return Err(wrong(path, "a text, or [text, {variable: value}]", argument)),
+            _ => return Err(TemplateError::value(path, "a text, or [text, {variable: value}]", argument)),
         };
         let mut result = String::new();
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, tail) =
-                after.split_once('}').ok_or_else(|| wrong(path, "a closing } after ${", argument))?;
+            let (name, tail) = after
+                .split_once('}')
+                .ok_or_else(|| TemplateError::value(path, "a closing } after ${", argument))?;
             result.push_str(before);
             if let Some(literal) = name.strip_prefix('!') {
                 // `${!Literal}` is how Fn::Sub writes `${Literal}`.
@@ -148,7 +157,7 @@ impl Document<'_> {
                 result.push_str(&self.attribute(path, logical_id, attribute)?);
             } else {
                 let value = self.lookup(path, name)?;
-                result.push_str(value.as_str().ok_or_else(|| wrong(path, "a text", &value))?);
+                result.push_str(value.as_str().ok_or_else(|| TemplateError::value(path, "a text", &value))?);
             }
             rest = tail;
         }
@@ -160,17 +169,17 @@ impl Document<'_> {
         match self.resolve(path, value)? {
             Some(Value::String(text)) => Ok(text),
             Some(Value::Number(number)) => Ok(number.to_string()),
-            other => Err(wrong(path, "a text", &other.unwrap_or_default())),
+            other => Err(TemplateError::value(path, "a text", &other.unwrap_or_default())),
         }
     }
 
     /// The arguments of Fn::Join and Fn::Select: a text, and a list of texts or something that resolves to one.
     fn text_and_list(&self, path: &str, argument: &Value) -> Result<(String, Vec<String>), TemplateError> {
         let Some([first, list]) = argument.as_array().map(Vec::as_slice) else {
-            return Err(wrong(path, "two arguments", argument));
+            return Err(TemplateError::value(path, "two arguments", argument));
         };
         let Some(Value::Array(items)) = self.resolve(path, list)? else {
-            return Err(wrong(path, "a list as the second argument", list));
+            return Err(TemplateError::value(path, "a list as the second argument", list));
         };
         let items = items.iter().map(|item| self.text(path, item)).collect::<Result<_, _>>()?;
         Ok((self.text(path, first)?, items))
@@ -183,8 +192,4 @@ fn single_member(members: &Map<String, Value>) -> Option<(&str, &Value)> {
         (Some((name, value)), None) => Some((name, value)),
         _ => None,
     }
-}
-
-fn wrong(path: &str, expected: &str, found: &Value) -> TemplateError {
-    TemplateError::Value { path: path.to_owned(), expected: expected.to_owned(), found: found.to_string() }
 }

@@ -14,6 +14,8 @@ mod properties;
 mod queue;
 mod rule;
 
+use serde_json::Value;
+
 use crate::account::Account;
 
 pub use deployment::{
@@ -96,6 +98,13 @@ pub enum TemplateError {
         /// What is there.
         found: String,
     },
+}
+
+impl TemplateError {
+    /// An error about the value at `path`.
+    fn value(path: impl Into<String>, expected: impl Into<String>, found: &Value) -> Self {
+        Self::Value { path: path.into(), expected: expected.into(), found: found.to_string() }
+    }
 }
 
 /// Loads a template as the stack [`STACK_NAME`].

@@ -18,7 +18,7 @@ impl Properties {
     pub(super) fn new(path: String, value: Value) -> Result<Self, TemplateError> {
         match value {
             Value::Object(members) => Ok(Self { path, members }),
-            other => Err(value_error(path, "an object", &other)),
+            other => Err(TemplateError::value(path, "an object", &other)),
         }
     }
 
@@ -44,7 +44,7 @@ impl Properties {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(value_error(self.path(name), "a text", &other)),
+            Some(other) => Err(TemplateError::value(self.path(name), "a text", &other)),
         }
     }
 
@@ -78,7 +78,7 @@ impl Properties {
             Some(number) => Ok(Some(number)),
             None => {
                 let expected = format!("a number from {} to {}", limits.start(), limits.end());
-                Err(value_error(self.path(name), &expected, &value))
+                Err(TemplateError::value(self.path(name), expected, &value))
             }
         }
     }
@@ -107,7 +107,7 @@ impl Properties {
             Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(Value::String(text)) if text == "true" => Ok(Some(true)),
             Some(Value::String(text)) if text == "false" => Ok(Some(false)),
-            Some(other) => Err(value_error(self.path(name), "true or false", &other)),
+            Some(other) => Err(TemplateError::value(self.path(name), "true or false", &other)),
         }
     }
 
@@ -174,11 +174,7 @@ fn texts(path: String, value: Option<Value>) -> Result<Vec<String>, TemplateErro
             Value::String(text) => Ok(text),
             // Policies may write a flag or a number where a text is compared.
             Value::Bool(_) | Value::Number(_) => Ok(item.to_string()),
-            other => Err(value_error(path.clone(), "a text", &other)),
+            other => Err(TemplateError::value(path.clone(), "a text", &other)),
         })
         .collect()
-}
-
-fn value_error(path: String, expected: &str, found: &Value) -> TemplateError {
-    TemplateError::Value { path, expected: expected.to_owned(), found: found.to_string() }
 }

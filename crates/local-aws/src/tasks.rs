@@ -4,7 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinSet;
 
-/// The tasks of a service. They are aborted when it is shut down, and at the latest when it is dropped.
+/// The tasks of a service. They are aborted when it is shut down, or when this is dropped; but a task that shares its
+/// service keeps it, so such a service has to be shut down.
 #[derive(Debug)]
 pub struct Tasks {
     running: Mutex<Option<JoinSet<()>>>,

@@ -50,7 +50,7 @@ pub struct LambdaSettings {
     pub activity: Activity,
     /// The functions of the template.
     pub functions: Vec<Function>,
-    /// The executable of each function, by logical id.
+    /// The executable of each function, by logical id: two stacks of one template run the same ones.
     pub executables: BTreeMap<String, PathBuf>,
     /// The URL of the one port, without a slash at its end: `http://127.0.0.1:PORT`.
     pub endpoint_url: String,
@@ -146,13 +146,14 @@ struct FunctionState {
 impl Lambda {
     /// Creates the functions. No process is started before the first invocation.
     pub fn new(settings: LambdaSettings) -> Result<Self, NoExecutable> {
-        let mut executables = settings.executables;
+        let executables = settings.executables;
         let functions = settings
             .functions
             .into_iter()
-            .map(|function| match executables.remove(&function.logical_id) {
+            .map(|function| match executables.get(&function.logical_id) {
                 Some(executable) => {
                     settings.logs.create_group(&function.log_group);
+                    let executable = executable.clone();
                     Ok(Arc::new(FunctionState { function, executable, warm: Mutex::default() }))
                 }
                 None => Err(NoExecutable { logical_id: function.logical_id, code_key: function.code_key }),

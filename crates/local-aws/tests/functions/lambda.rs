@@ -1,10 +1,11 @@
 //! Lambda with a real process behind it, through the Runtime API and Invoke.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use local_aws::lambda::{InvokeError, Outcome};
+use local_aws::account::Account;
+use local_aws::lambda::{InvokeError, Lambda, LambdaSettings, Outcome};
 use serde_json::{Value, json};
 
 use crate::world::{FunctionWorld, Hold};
@@ -312,6 +313,38 @@ async fn invoke_takes_an_arn_queues_events_and_returns_the_end_of_the_log() {
     let tail = world.invoke_as("start", &[("x-amz-log-type", "Tail")], r#"{"do":"echo"}"#).await;
     let tail = tail.log_result();
     assert!(tail.starts_with("START RequestId: ") && tail.contains("\nREPORT RequestId: "), "{tail}");
+}
+
+#[tokio::test]
+async fn two_stacks_of_one_template_run_the_same_executable_apart() {
+    let world = FunctionWorld::start(|_| {}).await;
+    for name in ["start", "start-of-another-stack"] {
+        assert_eq!(world.invoke_as(name, &[], r#"{"do":"echo"}"#).await.body, r#"{"do":"echo"}"#);
+        world.activity.wait_until_idle().await;
+    }
+    assert_eq!(world.log_streams(), 2);
+}
+
+#[tokio::test]
+async fn a_function_without_an_executable_says_how_to_name_one() {
+    let world = FunctionWorld::start(|_| {}).await;
+    let settings = LambdaSettings {
+        account: Account::default(),
+        clock: world.clock.clone(),
+        activity: world.activity.clone(),
+        functions: vec![world.function.clone()],
+        executables: BTreeMap::new(),
+        endpoint_url: "http://127.0.0.1:1".to_owned(),
+        logs: world.logs.clone(),
+        access_keys: world.access_keys.clone(),
+        sqs: world.sqs.clone(),
+        concurrency: 1,
+    };
+    let error = Lambda::new(settings).unwrap_err().to_string();
+    assert!(
+        error.contains("function Start (start-build.zip)") && error.contains("--function Start=PATH"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

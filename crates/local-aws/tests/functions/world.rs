@@ -106,6 +106,10 @@ impl FunctionWorld {
         let mut setup = setup();
         change(&mut setup);
         let Setup { executable, function, queue, rules } = setup;
+        // A second stack of the same template, to see that each has functions of its own.
+        let mut other = function.clone();
+        other.name.push_str("-of-another-stack");
+        other.arn.push_str("-of-another-stack");
         let account = Account::default();
         let clock = Clock::default();
         clock.advance(Duration::from_secs(24 * 3600));
@@ -120,7 +124,7 @@ impl FunctionWorld {
             account: account.clone(),
             clock: clock.clone(),
             activity: activity.clone(),
-            functions: vec![function.clone()],
+            functions: vec![function.clone(), other],
             executables: BTreeMap::from([("Start".to_owned(), executable)]),
             endpoint_url,
             logs: logs.clone(),

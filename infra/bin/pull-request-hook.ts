@@ -1,13 +1,13 @@
+import { DeploymentError } from '../lib/deployment-error';
 import { HookApp } from '../lib/hook-app';
-import { SettingsError } from '../lib/settings';
 
 try {
   new HookApp().synth();
 } catch (error) {
-  if (!(error instanceof SettingsError)) {
+  if (!(error instanceof DeploymentError)) {
     throw error;
   }
-  // What a setting must be is all that helps here; a stack trace would only hide it.
+  // What has to be changed is all that helps here; a stack trace would only hide it.
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import type { Node } from 'constructs';
 import { distance } from 'fastest-levenshtein';
-import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS, SettingsError } from './settings';
+import { DeploymentError } from './deployment-error';
+import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS } from './settings';
 
 /**
  * Reads the settings that `-c name=value`, `cdk.json` or `cdk.context.json` give.
@@ -8,14 +9,14 @@ import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS
  * Values are not checked here: one that cannot be read as its kind is passed on as it is, so that the check of the
  * settings refuses it with what is allowed.
  *
- * @throws SettingsError if a key is neither a setting nor CDK's own.
+ * @throws DeploymentError if a key is neither a setting nor CDK's own.
  */
 export function readSettings(node: Node): PullRequestHookProps {
   const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(([key]) => !isOfCdk(key));
   const unknown = context.map(([key]) => key).filter((key) => !isSettingName(key));
   if (unknown.length > 0) {
     const names = Object.keys(SETTINGS);
-    throw new SettingsError(
+    throw new DeploymentError(
       unknown.map((key) => `${key} is no setting: did you mean ${findNearest(key, names)}?`).join('\n') +
         `\nThe settings are ${names.join(', ')}.`,
     );

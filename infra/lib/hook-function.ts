@@ -6,9 +6,10 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { cargoLambdaVersion, RustFunction } from 'cargo-lambda-cdk';
 import { Construct } from 'constructs';
+import { DeploymentError } from './deployment-error';
 import { ExpiringLogGroup } from './expiring-log-group';
 import { LeastPrivilegeRole, type Wildcard } from './least-privilege-role';
-import { type HookSettings, SettingsError } from './settings';
+import { type HookSettings } from './settings';
 
 const MANIFEST_PATH = join(__dirname, '../../Cargo.toml');
 
@@ -61,7 +62,7 @@ export class HookFunction extends Construct {
     });
 
     if (Stack.of(this).bundlingRequired && cargoLambdaVersion() !== true) {
-      throw new SettingsError(
+      throw new DeploymentError(
         `cargo lambda, which builds ${props.binaryName}, is not installed: run \`pip install cargo-lambda==1.9.2\``,
       );
     }
@@ -75,7 +76,8 @@ export class HookFunction extends Construct {
         cargoLambdaFlags: ['--locked', ...PACKAGES.flatMap((name) => ['--package', name])],
       },
       environment: { ...props.environment, ...props.environmentFromRole?.(role) },
-      // CPU comes with memory: at 256 MB a cold start's TLS handshake takes some 20 ms; the binary needs a tenth of it.
+      // CPU comes with memory: at 256 MB, the 3 ms that a cold start's TLS handshake computes take some 20 ms. The
+      // memory itself would be enough at the least that Lambda offers.
       memorySize: 256,
       // An invocation is a handful of API calls. A minute leaves room for their retries and for lists of many pages.
       timeout: Duration.minutes(1),

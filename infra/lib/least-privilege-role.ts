@@ -1,9 +1,9 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { DeploymentError } from './deployment-error';
 import { writeReferences } from './intrinsics';
 import { WAYS_OUT } from './served-repositories';
-import { SettingsError } from './settings';
 
 /** IAM's quota for all inline policies of a role together, in characters without white space. */
 const INLINE_POLICY_LIMIT = 10_240;
@@ -42,7 +42,7 @@ export interface LeastPrivilegeRoleProps {
  * before it is attached.
  */
 export class LeastPrivilegeRole extends iam.Role {
-  /** @throws SettingsError if the policy is larger than IAM takes. */
+  /** @throws DeploymentError if the policy is larger than IAM takes. */
   constructor(scope: Construct, id: string, props: LeastPrivilegeRoleProps) {
     const policy = new iam.PolicyDocument({ statements: [...props.statements], minimize: false });
     super(scope, id, {
@@ -53,7 +53,7 @@ export class LeastPrivilegeRole extends iam.Role {
     const stack = Stack.of(this);
     const size = measurePolicy(stack.resolve(policy));
     if (size > INLINE_POLICY_LIMIT) {
-      throw new SettingsError(
+      throw new DeploymentError(
         `repositories (with repositoryKeyArns) makes a policy of up to ${size} characters for a role; IAM takes ${INLINE_POLICY_LIMIT}. ${WAYS_OUT}`,
       );
     }

@@ -22,7 +22,7 @@ export class PullRequestHook extends Construct {
   /** Takes the events that could not be delivered or handled, for 14 days. */
   readonly failureQueue: Queue;
 
-  /** @throws SettingsError if a setting is not allowed, or the list of repositories is too long for AWS's limits. */
+  /** @throws DeploymentError if a setting is not allowed, or the list of repositories is too long for AWS's limits. */
   constructor(scope: Construct, id: string, props: PullRequestHookProps = {}) {
     super(scope, id);
     const stack = Stack.of(this);

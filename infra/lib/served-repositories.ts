@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { SettingsError } from './settings';
+import { DeploymentError } from './deployment-error';
 
 /** EventBridge refuses longer event patterns (quotas of EventBridge), in characters. */
 const EVENT_PATTERN_LIMIT = 2048;
@@ -44,11 +44,11 @@ export class ServedRepositories {
   }
 }
 
-/** @throws SettingsError if the pattern is longer than EventBridge takes. */
+/** @throws DeploymentError if the pattern is longer than EventBridge takes. */
 export function checkEventPatternSize(eventPattern: object): void {
   const size = JSON.stringify(eventPattern).length;
   if (size > EVENT_PATTERN_LIMIT) {
-    throw new SettingsError(
+    throw new DeploymentError(
       `repositories makes an event pattern of ${size} characters; EventBridge takes ${EVENT_PATTERN_LIMIT}. ${WAYS_OUT}`,
     );
   }

@@ -1,10 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { readBuildVariableNames } from './build-variable-names';
-
-/** Settings that cannot be used. The message says which, and what is allowed. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
+import { DeploymentError } from './deployment-error';
 
 /** Settings of a pull-request hook. Meaning and allowed values stand in {@link SETTINGS}. */
 export interface PullRequestHookProps {
@@ -205,7 +201,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
 /**
  * Fills in the defaults and checks every setting.
  *
- * @throws SettingsError naming every setting that is wrong, and what is allowed.
+ * @throws DeploymentError naming every setting that is wrong, and what is allowed.
  */
 export function checkSettings(props: PullRequestHookProps): HookSettings {
   const names = Object.keys(SETTINGS) as SettingName[];
@@ -217,12 +213,12 @@ export function checkSettings(props: PullRequestHookProps): HookSettings {
     .filter((name) => settings[name] !== undefined && !SETTINGS[name].isAllowed(settings[name]))
     .map((name) => `${name} must be ${SETTINGS[name].allowed}, but is ${JSON.stringify(settings[name])}`);
   if (problems.length > 0) {
-    throw new SettingsError(problems.join('\n'));
+    throw new DeploymentError(problems.join('\n'));
   }
   const checked = settings as unknown as HookSettings;
   const vpcParts = [checked.vpcId !== undefined, checked.subnetIds.length > 0, checked.securityGroupIds.length > 0];
   if (vpcParts.includes(true) && vpcParts.includes(false)) {
-    throw new SettingsError('vpcId, subnetIds and securityGroupIds belong together: give all three, or none');
+    throw new DeploymentError('vpcId, subnetIds and securityGroupIds belong together: give all three, or none');
   }
   return checked;
 }

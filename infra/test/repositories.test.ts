@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DeploymentError } from '../lib/deployment-error';
 import { checkEventPatternSize } from '../lib/served-repositories';
-import { SettingsError } from '../lib/settings';
 import { findResource, listPermissions, synthesize } from './synthesize';
 
 const names = (count: number, length: number) =>
@@ -61,7 +61,7 @@ function assertRefused(repositories: string[], expected: RegExp): void {
   assert.throws(
     () => synthesize({ repositories }),
     (error: unknown) => {
-      assert(error instanceof SettingsError);
+      assert(error instanceof DeploymentError);
       for (const part of [expected, ...WAYS_OUT]) {
         assert.match(error.message, part);
       }
@@ -85,5 +85,5 @@ test('a pattern of exactly as many characters as EventBridge takes is not refuse
   });
   assert.throws(() => {
     checkEventPatternSize(patternOf(2049));
-  }, SettingsError);
+  }, DeploymentError);
 });

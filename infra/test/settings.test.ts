@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { App } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DeploymentError } from '../lib/deployment-error';
 import { readBuildVariableNames } from '../lib/build-variable-names';
 import { readSettings } from '../lib/context';
-import { checkSettings, type HookSettings, type SettingName, SETTINGS, SettingsError } from '../lib/settings';
+import { checkSettings, type HookSettings, type SettingName, SETTINGS } from '../lib/settings';
 
 /** Reads and checks settings the way the app does, from `-c name=value`. */
 function read(context: Record<string, unknown>): HookSettings {
@@ -17,7 +18,7 @@ function refusal(context: Record<string, unknown>): string {
   try {
     read(context);
   } catch (error) {
-    assert(error instanceof SettingsError, String(error));
+    assert(error instanceof DeploymentError, String(error));
     return error.message;
   }
   return assert.fail(`${JSON.stringify(context)} was not refused`);

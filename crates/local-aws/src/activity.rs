@@ -69,6 +69,13 @@ impl Changes {
     }
 }
 
+impl Busy {
+    /// What counts it.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
         self.activity.state.send_modify(|state| {

@@ -75,9 +75,8 @@ impl Inner {
         target: &Target,
         event_id: String,
         body: &str,
-        busy: Busy,
+        mut busy: Busy,
     ) {
-        let mut busy = Some(busy);
         let expiry = self.clock.now() + target.maximum_event_age;
         let mut retries = 0;
         let mut wait = FIRST_WAIT;
@@ -93,12 +92,8 @@ impl Inner {
                 let exhausted = ExhaustedRetries { condition: "MaximumRetryAttempts", attempts: retries };
                 break self.give_up(rule_arn, target, body, error, Some(exhausted));
             }
-            // The end of the wait is set while this still counts as under way: whoever sees nothing under way and
-            // pushes the clock then ends the wait.
             let end = expiry.min(self.clock.now() + wait);
-            drop(busy.take());
-            self.clock.sleep_until(end).await;
-            busy = Some(self.activity.begin());
+            busy = self.clock.sleep_idle_until(end, busy).await;
             if self.clock.now() >= expiry {
                 let exhausted = ExhaustedRetries { condition: "MaximumEventAgeInSeconds", attempts: retries };
                 break self.give_up(rule_arn, target, body, error, Some(exhausted));

@@ -47,11 +47,10 @@ impl Inner {
         self: &Arc<Self>,
         function: &Arc<FunctionState>,
         mut request: InvocationRequest,
-        busy: Busy,
+        mut busy: Busy,
     ) {
         let settings = &function.function;
         let expiry = self.clock.now() + settings.maximum_event_age;
-        let mut busy = Some(busy);
         let mut throttle_wait = FIRST_THROTTLE_WAIT;
         let mut last: Option<Completed> = None;
         let condition = loop {
@@ -80,12 +79,8 @@ impl Inner {
                 }
                 Err(_) => return,
             };
-            // The end of the wait is set while this still counts as under way: whoever sees nothing under way and pushes
-            // the clock then ends the wait.
             let end = expiry.min(self.clock.now() + wait);
-            drop(busy.take());
-            self.clock.sleep_until(end).await;
-            busy = Some(self.activity.begin());
+            busy = self.clock.sleep_idle_until(end, busy).await;
         };
         self.send_to_destination(function, &request, last.as_ref(), condition);
         drop(busy);

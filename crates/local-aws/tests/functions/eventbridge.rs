@@ -54,7 +54,7 @@ async fn an_event_that_matches_reaches_the_function() {
     let world = FunctionWorld::start(|_| {}).await;
     put(&world).await;
     assert_eq!(outcomes(&world), [DeliveryOutcome::Delivered]);
-    assert_eq!(world.lambda.invocations().borrow()[0].outcome, Outcome::Succeeded);
+    assert_eq!(world.invocations()[0].outcome, Outcome::Succeeded);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn without_permission_an_event_goes_to_the_dead_letter_queue_at_once() {
     assert_eq!(outcomes(&world), [DeliveryOutcome::SentToDeadLetterQueue { error_code }]);
     assert_eq!(dead_letter_attributes(&world), attributes([("ERROR_CODE", "NO_PERMISSIONS")]));
     assert_eq!(world.failures()[0], event.to_json(&Account::default()));
-    assert_eq!(*world.lambda.invocations().borrow(), []);
+    assert_eq!(world.invocations(), []);
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn a_delivery_is_tried_again_until_the_target_answers() {
     world.bus.end_outage(&world.function.arn);
     world.step(Duration::from_secs(2)).await;
     assert_eq!(outcomes(&world), [DeliveryOutcome::Delivered]);
-    assert_eq!(world.lambda.invocations().borrow().len(), 1);
+    assert_eq!(world.invocations().len(), 1);
 }
 
 #[tokio::test]

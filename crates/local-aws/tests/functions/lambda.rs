@@ -101,7 +101,7 @@ async fn an_environment_is_used_again_and_errors_of_the_function_do_not_end_it()
         world.activity.wait_until_idle().await;
     }
     assert_eq!(world.log_streams(), 1);
-    let outcomes: Vec<_> = world.lambda.invocations().borrow().iter().map(|i| i.outcome.clone()).collect();
+    let outcomes: Vec<_> = world.invocations().into_iter().map(|invocation| invocation.outcome).collect();
     let failed = Outcome::Failed { error_type: "Refused".to_owned(), message: "as asked".to_owned() };
     assert_eq!(outcomes, [Outcome::Succeeded, failed, Outcome::Succeeded]);
 }
@@ -188,12 +188,11 @@ async fn a_throttled_event_waits_and_runs_later() {
     }
     let held = [hold.accept().await, hold.accept().await];
     let request_id = world.lambda.invoke_event("start", Bytes::from(r#"{"do":"echo"}"#)).unwrap();
-    assert_eq!(*world.lambda.invocations().borrow(), []);
+    assert_eq!(world.invocations(), []);
     drop(held);
-    world.wait_for_invocations(2).await;
     world.activity.wait_until_idle().await;
-    world.clock.advance(Duration::from_secs(300));
-    let invocations = world.wait_for_invocations(3).await;
+    world.step(Duration::from_secs(300)).await;
+    let invocations = world.invocations();
     assert_eq!((&invocations[2].request_id, invocations[2].attempt), (&request_id, 1));
     assert_eq!(invocations[2].outcome, Outcome::Succeeded);
 }
@@ -202,17 +201,16 @@ async fn a_throttled_event_waits_and_runs_later() {
 async fn a_failed_event_is_tried_again_after_one_and_two_minutes_and_then_recorded() {
     let world = FunctionWorld::start(|_| {}).await;
     let request_id = world.lambda.invoke_event(&world.function.arn, Bytes::from(r#"{"do":"fail"}"#)).unwrap();
-    for (attempts, wait) in [(1, 60), (2, 120)] {
-        world.wait_for_invocations(attempts).await;
-        world.activity.wait_until_idle().await;
-        assert_eq!(world.failures(), Vec::<Value>::new());
-        world.clock.advance(Duration::from_secs(wait));
-    }
-    let invocations = world.wait_for_invocations(3).await;
-    assert!(invocations.iter().all(|invocation| invocation.request_id == request_id));
     world.activity.wait_until_idle().await;
-    let starts = world.starts();
-    assert!(starts[1] - starts[0] >= 60_000 && starts[2] - starts[1] >= 120_000, "{starts:?}");
+    for (attempts, wait) in [(1, 60), (2, 120)] {
+        world.step(Duration::from_secs(wait - 10)).await;
+        assert_eq!(world.invocations().len(), attempts, "an attempt came before {wait} seconds");
+        assert_eq!(world.failures(), Vec::<Value>::new());
+        world.step(Duration::from_secs(10)).await;
+    }
+    let invocations = world.invocations();
+    assert_eq!(invocations.len(), 3);
+    assert!(invocations.iter().all(|invocation| invocation.request_id == request_id));
     let [record] = world.failures().try_into().unwrap();
     let timestamp = record["timestamp"].as_str().unwrap().to_owned();
     assert_eq!((timestamp.len(), timestamp.ends_with('Z')), ("2026-11-21T08:00:00.000Z".len(), true));
@@ -248,13 +246,12 @@ async fn an_event_that_grows_too_old_is_recorded_as_such() {
     let world =
         FunctionWorld::start(|setup| setup.function.maximum_event_age = Duration::from_secs(60)).await;
     world.lambda.invoke_event("start", Bytes::from(r#"{"do":"fail"}"#)).unwrap();
-    world.wait_for_invocations(1).await;
     world.activity.wait_until_idle().await;
-    world.clock.advance(Duration::from_secs(60));
-    let record = world.wait_for_failure().await;
+    world.step(Duration::from_secs(60)).await;
+    let [record] = world.failures().try_into().unwrap();
     assert_eq!(record["requestContext"]["condition"], "EventAgeExceeded");
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 1);
-    assert_eq!(world.lambda.invocations().borrow().len(), 1);
+    assert_eq!(world.invocations().len(), 1);
 }
 
 #[tokio::test]
@@ -272,7 +269,7 @@ async fn a_service_invokes_only_what_the_resource_policy_allows() {
         assert!(matches!(refused, InvokeError::AccessDenied { .. }), "{refused}");
     }
     world.activity.wait_until_idle().await;
-    assert_eq!(world.lambda.invocations().borrow().len(), 1);
+    assert_eq!(world.invocations().len(), 1);
 }
 
 #[tokio::test]
@@ -297,7 +294,7 @@ async fn invoke_answers_mistakes_as_lambda_does() {
     }
     let dry = world.invoke_as("start", &[("x-amz-invocation-type", "DryRun")], "{}").await;
     assert_eq!(dry.status, 204);
-    assert_eq!(*world.lambda.invocations().borrow(), []);
+    assert_eq!(world.invocations(), []);
 }
 
 #[tokio::test]
@@ -308,7 +305,7 @@ async fn invoke_takes_an_arn_queues_events_and_returns_the_end_of_the_log() {
     assert_eq!(event.status, 202);
     world.activity.wait_until_idle().await;
     let request_id = event.header("x-amzn-requestid").unwrap();
-    assert_eq!(world.lambda.invocations().borrow()[0].request_id, request_id);
+    assert_eq!(world.invocations()[0].request_id, request_id);
 
     let tail = world.invoke_as("start", &[("x-amz-log-type", "Tail")], r#"{"do":"echo"}"#).await;
     let tail = tail.log_result();

@@ -12,6 +12,7 @@ pub mod event;
 pub mod eventbridge;
 pub mod http;
 pub mod lambda;
+pub mod local_aws;
 pub mod logs;
 pub mod process_group;
 pub mod sqs;

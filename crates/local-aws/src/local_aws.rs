@@ -1,0 +1,327 @@
+//! A whole local AWS: a template's resources behind one loopback port.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::Request;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::account::Account;
+use crate::activity::Activity;
+use crate::caller::AccessKeys;
+use crate::clock::Clock;
+use crate::codebuild::{CodeBuild, CodeBuildSettings, ResolveSource, Surroundings};
+use crate::codecommit::CodeCommit;
+use crate::event::{Event, EventSink};
+use crate::eventbridge::{EventBridge, EventBridgeSettings, InvalidRule};
+use crate::http::{FrontDoor, PathHandler};
+use crate::lambda::{DEFAULT_CONCURRENCY, Lambda, LambdaSettings, NoExecutable};
+use crate::logs::{LogStore, Logs};
+use crate::sqs::Sqs;
+use crate::template::{self, Deployment, Function, TemplateError};
+
+/// How many events are remembered for whoever looks into a local AWS.
+pub const REMEMBERED_EVENTS: usize = 1_000;
+
+/// How a local AWS is set up.
+#[derive(Debug)]
+pub struct Options {
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// The CloudFormation templates, as JSON; each is a stack.
+    pub templates: Vec<String>,
+    /// The folder of the functions' executables: `BINARY.zip` in the template is `BINARY` in it.
+    pub binaries: PathBuf,
+    /// Executables that run in place of the template's, by logical id.
+    pub executables: BTreeMap<String, PathBuf>,
+    /// What builds get from this machine, and how many run at a time.
+    pub builds: CodeBuildSettings,
+    /// The account and region.
+    pub account: Account,
+}
+
+/// Why a local AWS cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The template asks for what is not modeled, or is not one.
+    #[error("the template does not load: {0}")]
+    Template(#[from] TemplateError),
+    /// A rule's pattern is not one, or uses what is not modeled.
+    #[error(transparent)]
+    Rule(#[from] InvalidRule),
+    /// A function has nothing to run.
+    #[error(transparent)]
+    NoExecutable(#[from] NoExecutable),
+    /// The port is not to be had.
+    #[error(
+        "port {port} cannot be listened on: {error}; choose another one with --port, or 0 for a free one"
+    )]
+    Port {
+        /// The port that was asked for.
+        port: u16,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// No temporary folder.
+    #[error("a temporary folder cannot be made: {0}")]
+    Folder(io::Error),
+    /// A function's executable is not there.
+    #[error(
+        "the function {logical_id} has no executable at {}; build it with `cargo build --workspace --bins`, or name \
+         another one with --function {logical_id}=PATH",
+        path.display()
+    )]
+    Executable {
+        /// The function's key in the template.
+        logical_id: String,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// `--function` names a function that the template does not have.
+    #[error("the template has no function {0:?}; its functions are {1}")]
+    UnknownFunction(String, String),
+}
+
+/// A running local AWS.
+pub struct LocalAws {
+    url: String,
+    /// Its clock, to be pushed forward by tests.
+    pub clock: Clock,
+    /// What is under way in it.
+    pub activity: Activity,
+    /// Its account and region.
+    pub account: Account,
+    /// What the templates create.
+    pub deployment: Deployment,
+    /// The repositories and pull requests.
+    pub codecommit: Arc<CodeCommit>,
+    /// The builds.
+    pub codebuild: Arc<CodeBuild>,
+    /// The rules.
+    pub eventbridge: EventBridge,
+    /// The functions.
+    pub lambda: Lambda,
+    /// The queues.
+    pub sqs: Sqs,
+    /// What functions and builds printed.
+    pub logs: LogStore,
+    events: Arc<Mutex<VecDeque<Event>>>,
+    server: JoinHandle<()>,
+    // Removed when this is dropped: repositories, build folders, function folders.
+    _folder: tempfile::TempDir,
+}
+
+impl std::fmt::Debug for LocalAws {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("LocalAws").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl LocalAws {
+    /// Loads the template and listens. It answers when this returns.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let account = options.account;
+        let deployment = load_templates(&options.templates, &account)?;
+        let executables = find_executables(&deployment.functions, &options.binaries, &options.executables)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let port_error = |error| StartError::Port { port: options.port, error };
+        let listener = TcpListener::bind(address).await.map_err(port_error)?;
+        let url = format!("http://{}", listener.local_addr().map_err(port_error)?);
+        let folder = tempfile::Builder::new().prefix("local-aws-").tempdir().map_err(StartError::Folder)?;
+        let subfolder = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).map(|()| path).map_err(StartError::Folder)
+        };
+
+        let clock = Clock::default();
+        let activity = Activity::default();
+        let keys = AccessKeys::new(account.clone());
+        let logs = LogStore::new(clock.clone());
+        deployment.log_groups.iter().for_each(|group| logs.create_group(group));
+        let sqs = Sqs::new(account.clone(), clock.clone(), &url, deployment.queues.clone());
+        let lambda = Lambda::new(LambdaSettings {
+            account: account.clone(),
+            clock: clock.clone(),
+            activity: activity.clone(),
+            functions: deployment.functions.clone(),
+            executables,
+            endpoint_url: url.clone(),
+            logs: logs.clone(),
+            access_keys: keys.clone(),
+            sqs: sqs.clone(),
+            concurrency: DEFAULT_CONCURRENCY,
+        })?;
+        let eventbridge = EventBridge::new(EventBridgeSettings {
+            account: account.clone(),
+            clock: clock.clone(),
+            activity: activity.clone(),
+            rules: deployment.rules.clone(),
+            lambda: lambda.clone(),
+            sqs: sqs.clone(),
+        })?;
+        let events: Arc<Mutex<VecDeque<Event>>> = Arc::default();
+        let emit = emit_and_remember(eventbridge.clone(), events.clone());
+        let codecommit =
+            CodeCommit::new(account.clone(), clock.clone(), subfolder("repositories")?, emit.clone());
+        let surroundings = Surroundings {
+            account: account.clone(),
+            clock: clock.clone(),
+            folder: subfolder("builds")?,
+            emit,
+            logs: logs.clone(),
+            resolve_source: resolve_clone_urls(&account, &codecommit),
+            access_keys: keys.clone(),
+            activity: activity.clone(),
+        };
+        let builds = CodeBuildSettings { endpoint_url: Some(url.clone()), ..options.builds };
+        let codebuild = CodeBuild::new(surroundings, builds, deployment.projects.clone());
+        let front_door = FrontDoor {
+            clock: clock.clone(),
+            activity: activity.clone(),
+            keys,
+            services: vec![
+                codecommit.clone(),
+                codebuild.clone(),
+                Arc::new(eventbridge.clone()),
+                Arc::new(sqs.clone()),
+                Arc::new(Logs::new(logs.clone())),
+            ],
+            paths: route_paths(&codecommit, &lambda),
+        };
+        let server = tokio::spawn(serve(listener, front_door));
+        Ok(Self {
+            url,
+            clock,
+            activity,
+            account,
+            deployment,
+            codecommit,
+            codebuild,
+            eventbridge,
+            lambda,
+            sqs,
+            logs,
+            events,
+            server,
+            _folder: folder,
+        })
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:4580`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The newest events that its services have emitted, at most [`REMEMBERED_EVENTS`], oldest first.
+    pub fn events(&self) -> Vec<Event> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Stops builds, functions and the server, and removes the folders.
+    pub async fn shutdown(self) {
+        self.eventbridge.shutdown().await;
+        self.codebuild.shutdown().await;
+        self.lambda.shutdown().await;
+        self.server.abort();
+    }
+}
+
+/// Loads each template as a stack of its own. The first is the stack of the committed template; others are numbered,
+/// as their physical names must differ.
+fn load_templates(templates: &[String], account: &Account) -> Result<Deployment, TemplateError> {
+    let mut deployment = Deployment::default();
+    for (index, json) in templates.iter().enumerate() {
+        let stack = match index {
+            0 => template::STACK_NAME.to_owned(),
+            _ => format!("{}-{}", template::STACK_NAME, index + 1),
+        };
+        let stack = template::load_stack(json, &stack, account)?;
+        deployment.functions.extend(stack.functions);
+        deployment.rules.extend(stack.rules);
+        deployment.projects.extend(stack.projects);
+        deployment.queues.extend(stack.queues);
+        deployment.log_groups.extend(stack.log_groups);
+    }
+    Ok(deployment)
+}
+
+/// The executable of each function, by logical id: the one that was named for its logical id, or the one that its code's
+/// object key names.
+fn find_executables(
+    functions: &[Function],
+    binaries: &Path,
+    named: &BTreeMap<String, PathBuf>,
+) -> Result<BTreeMap<String, PathBuf>, StartError> {
+    let known = || functions.iter().map(|function| function.logical_id.as_str());
+    if let Some(unknown) = named.keys().find(|name| known().all(|known| known != name.as_str())) {
+        return Err(StartError::UnknownFunction(unknown.clone(), known().collect::<Vec<_>>().join(", ")));
+    }
+    let find = |function: &Function| {
+        let logical_id = function.logical_id.clone();
+        let path = named.get(&logical_id).cloned().unwrap_or_else(|| {
+            binaries.join(function.code_key.strip_suffix(".zip").unwrap_or(&function.code_key))
+        });
+        // A function runs in a folder of its own, where a relative path would lead elsewhere.
+        match path.canonicalize() {
+            Ok(absolute) => Ok((logical_id, absolute)),
+            Err(_) => Err(StartError::Executable { logical_id, path }),
+        }
+    };
+    functions.iter().map(find).collect()
+}
+
+fn emit_and_remember(eventbridge: EventBridge, events: Arc<Mutex<VecDeque<Event>>>) -> EventSink {
+    Arc::new(move |event: Event| {
+        {
+            let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
+            if events.len() == REMEMBERED_EVENTS {
+                events.pop_front();
+            }
+            events.push_back(event.clone());
+        }
+        eventbridge.put(&event);
+    })
+}
+
+/// CodeCommit's clone host means the local repositories, in the form that AWS documents and in the local one.
+fn resolve_clone_urls(account: &Account, codecommit: &Arc<CodeCommit>) -> ResolveSource {
+    let prefix = account.clone_url_prefix();
+    let codecommit = codecommit.clone();
+    Arc::new(move |url: &str| codecommit.repository_folder(url.strip_prefix(&prefix)?))
+}
+
+fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<(&'static str, PathHandler)> {
+    let git = codecommit.clone();
+    let git: PathHandler = Arc::new(move |caller, request| {
+        let git = git.clone();
+        Box::pin(async move { git.handle_git(&caller, request).await })
+    });
+    let runtime = lambda.clone();
+    let runtime: PathHandler = Arc::new(move |_, request| {
+        let runtime = runtime.clone();
+        Box::pin(async move { runtime.handle_runtime(request).await })
+    });
+    let invoke = lambda.clone();
+    let invoke: PathHandler = Arc::new(move |_, request| {
+        let invoke = invoke.clone();
+        Box::pin(async move { invoke.handle_invoke(request).await })
+    });
+    vec![("/v1/repos/", git), ("/runtime/", runtime), ("/2015-03-31/functions/", invoke)]
+}
+
+async fn serve(listener: TcpListener, front_door: FrontDoor) {
+    let front_door = Arc::new(front_door);
+    let router = Router::new().fallback(move |request: Request| {
+        let front_door = front_door.clone();
+        async move { front_door.respond(request).await }
+    });
+    // It ends only when the listener breaks, and then every client notices.
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "the port is no longer served");
+    }
+}

@@ -1,1 +1,18 @@
-//! The harness of the end-to-end tests.
+//! The harness of the end-to-end tests: every test gets a world of its own, with the real functions in it, and acts as
+//! an outside user: Git and the AWS SDK.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this crate exists for tests, where a panic is a failure"
+)]
+
+mod clients;
+mod repository;
+mod world;
+
+pub use repository::{FAILING, PASSING, Repository};
+pub use world::{
+    Comment, Failure, Gate, HOOK, PullRequest, World, WorldOptions, hook_template, run_test, run_test_with,
+};

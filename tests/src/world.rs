@@ -1,0 +1,389 @@
+//! A world: a local AWS with the hook's own template and binaries, and a person in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_sdk_codebuild::types::Build;
+use aws_sdk_codecommit::types::{PullRequestStatusEnum, Target};
+use local_aws::account::Account;
+use local_aws::codebuild::CodeBuildSettings;
+use local_aws::event::Event;
+use local_aws::local_aws::{LocalAws, Options};
+use local_aws::template::Function;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
+
+use crate::clients::clients;
+use crate::repository::{PASSING, Repository};
+
+/// How long a wait may take in real time before the test fails. Far above what is needed, so that a busy machine
+/// does not fail a test.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// The hook's default name, and the name of its CodeBuild project.
+pub const HOOK: &str = "pull-request-hook";
+
+/// A local AWS and a person at its terminal.
+pub struct World {
+    /// The services, to be looked into.
+    pub aws: LocalAws,
+    /// CodeCommit, as the person.
+    pub codecommit: aws_sdk_codecommit::Client,
+    /// CodeBuild, as the person.
+    pub codebuild: aws_sdk_codebuild::Client,
+    folder: TempDir,
+}
+
+/// What a test may set otherwise.
+#[derive(Debug)]
+pub struct WorldOptions {
+    /// The templates to load.
+    pub templates: Vec<String>,
+    /// Builds at one time.
+    pub concurrent_builds: usize,
+}
+
+/// A pull request, as it was when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub id: String,
+    /// Its revision.
+    pub revision_id: String,
+    /// The tip of its source branch.
+    pub source_commit: String,
+    /// The tip of its destination branch.
+    pub destination_commit: String,
+}
+
+/// A comment that is not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Its id.
+    pub id: String,
+    /// Its Markdown.
+    pub text: String,
+    /// Who wrote it.
+    pub author_arn: String,
+    /// The commit of the destination branch.
+    pub before_commit: String,
+    /// The tip of the source branch.
+    pub after_commit: String,
+}
+
+/// A message in a failure queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The event itself (from a rule), or the record around it (from a function).
+    pub body: Value,
+    /// The message's attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Default for WorldOptions {
+    fn default() -> Self {
+        Self { templates: vec![hook_template(HOOK)], concurrent_builds: 2 }
+    }
+}
+
+/// A place in a build where it waits for the test. It is a connection, so that nobody has to look again and again.
+pub struct Gate {
+    listener: TcpListener,
+    waiting: Mutex<Option<TcpStream>>,
+}
+
+impl Gate {
+    /// A buildspec that waits at the gate and then succeeds.
+    pub fn buildspec(&self) -> String {
+        let port = self.listener.local_addr().unwrap().port();
+        let command = format!("exec 3<>/dev/tcp/127.0.0.1/{port} && read -r _ <&3");
+        format!("version: 0.2\nphases:\n  build:\n    commands:\n      - {command}\n")
+    }
+
+    /// Waits until a build has come to the gate.
+    pub async fn wait_until_reached(&self) {
+        let reached = tokio::time::timeout(LIMIT, self.listener.accept()).await;
+        let (stream, _) = reached.expect("no build came to the gate").unwrap();
+        *self.waiting.lock().await = Some(stream);
+    }
+
+    /// Lets the build go on.
+    pub async fn open(&self) {
+        let mut waiting = self.waiting.lock().await;
+        waiting.as_mut().expect("nobody waits at the gate").write_all(b"\n").await.unwrap();
+    }
+}
+
+/// The committed template, as it would be for a hook called `name`.
+pub fn hook_template(name: &str) -> String {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template/pull-request-hook.template.json");
+    std::fs::read_to_string(path).unwrap().replace(HOOK, name)
+}
+
+/// Runs `test` in a world of its own.
+pub async fn run_test(test: impl AsyncFnOnce(&World)) {
+    run_test_with(WorldOptions::default(), test).await;
+}
+
+/// Runs `test` in a world of its own that is set up by `options`.
+pub async fn run_test_with(options: WorldOptions, test: impl AsyncFnOnce(&World)) {
+    let world = World::start(options).await;
+    test(&world).await;
+    world.aws.shutdown().await;
+}
+
+/// Where cargo put the functions' binaries: beside the folder of this test.
+fn binaries() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap().to_owned();
+    assert!(
+        folder.join("start-build").exists(),
+        "the functions are not built: run `cargo build --workspace --bins`, or `cargo xtask test`"
+    );
+    folder
+}
+
+impl World {
+    async fn start(options: WorldOptions) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "builds run with this machine's PATH and toolchain")]
+        let builds = CodeBuildSettings::from_environment(|name| std::env::var(name).ok());
+        let started = LocalAws::start(Options {
+            port: 0,
+            templates: options.templates,
+            binaries: binaries(),
+            executables: Default::default(),
+            builds: CodeBuildSettings { concurrent_builds: options.concurrent_builds, ..builds },
+            account: Account::default(),
+        });
+        let aws = started.await.unwrap_or_else(|error| panic!("{error}"));
+        let (codecommit, codebuild) = clients(&aws);
+        Self { aws, codecommit, codebuild, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A gate for one build.
+    pub async fn gate(&self) -> Gate {
+        Gate { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), waiting: Mutex::new(None) }
+    }
+
+    /// A path in a folder of this world's own.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Creates a repository with a commit on main, and a clone of it.
+    pub async fn create_repository(&self, name: &str) -> Repository {
+        self.codecommit.create_repository().repository_name(name).send().await.unwrap();
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let url = format!("{}/v1/repos/{name}", self.aws.url());
+        let repository = Repository { name: name.to_owned(), url, folder };
+        repository.git(&["init", "--quiet", "--initial-branch=main"]).await;
+        repository.push_buildspec("main", PASSING).await;
+        repository
+    }
+
+    /// Opens a pull request from `branch` into main.
+    pub async fn open_pull_request(&self, repository: &Repository, branch: &str) -> PullRequest {
+        self.open_pull_request_into(repository, branch, "main").await
+    }
+
+    /// Opens a pull request from one branch into another.
+    pub async fn open_pull_request_into(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        destination: &str,
+    ) -> PullRequest {
+        let target = Target::builder()
+            .repository_name(&repository.name)
+            .source_reference(branch)
+            .destination_reference(destination)
+            .build()
+            .unwrap();
+        let request = self.codecommit.create_pull_request().title(format!("Merge {branch}")).targets(target);
+        let created = request.send().await.unwrap().pull_request.unwrap();
+        self.pull_request(created.pull_request_id().unwrap()).await
+    }
+
+    /// Pushes a branch with this buildspec and opens a pull request from it.
+    pub async fn propose(&self, repository: &Repository, branch: &str, buildspec: &str) -> PullRequest {
+        repository.push_buildspec(branch, buildspec).await;
+        self.open_pull_request(repository, branch).await
+    }
+
+    /// Reads a pull request.
+    pub async fn pull_request(&self, id: &str) -> PullRequest {
+        let answer = self.codecommit.get_pull_request().pull_request_id(id).send().await.unwrap();
+        let found = answer.pull_request.unwrap();
+        let target = &found.pull_request_targets()[0];
+        PullRequest {
+            id: id.to_owned(),
+            revision_id: found.revision_id().unwrap().to_owned(),
+            source_commit: target.source_commit().unwrap().to_owned(),
+            destination_commit: target.destination_commit().unwrap().to_owned(),
+        }
+    }
+
+    /// Closes a pull request.
+    pub async fn close(&self, pull_request: &PullRequest) {
+        let request = self.codecommit.update_pull_request_status().pull_request_id(&pull_request.id);
+        request.pull_request_status(PullRequestStatusEnum::Closed).send().await.unwrap();
+    }
+
+    /// The comments on a pull request that are not deleted, oldest first.
+    pub async fn comments(&self, pull_request_id: &str) -> Vec<Comment> {
+        let pages = self.codecommit.get_comments_for_pull_request().pull_request_id(pull_request_id);
+        let mut pages = pages.into_paginator().send();
+        let mut comments = Vec::new();
+        while let Some(page) = pages.next().await {
+            for thread in page.unwrap().comments_for_pull_request_data.unwrap_or_default() {
+                let (before, after) = (thread.before_commit_id.unwrap(), thread.after_commit_id.unwrap());
+                let live = thread.comments.unwrap_or_default().into_iter().filter(|comment| !comment.deleted);
+                comments.extend(live.map(|comment| Comment {
+                    id: comment.comment_id.unwrap(),
+                    text: comment.content.unwrap_or_default(),
+                    author_arn: comment.author_arn.unwrap(),
+                    before_commit: before.clone(),
+                    after_commit: after.clone(),
+                }));
+            }
+        }
+        comments
+    }
+
+    /// The builds of the default hook's project, newest first.
+    pub async fn builds(&self) -> Vec<Build> {
+        self.builds_of(HOOK).await
+    }
+
+    /// The builds of a project, newest first.
+    pub async fn builds_of(&self, project: &str) -> Vec<Build> {
+        let pages = self.codebuild.list_builds_for_project().project_name(project).into_paginator();
+        let ids: Result<Vec<String>, _> = pages.items().send().collect().await;
+        let ids = ids.unwrap();
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        let answer = self.codebuild.batch_get_builds().set_ids(Some(ids)).send().await.unwrap();
+        answer.builds.unwrap_or_default()
+    }
+
+    /// The value of a variable of a build.
+    pub fn variable<'b>(&self, build: &'b Build, name: &str) -> Option<&'b str> {
+        let variables = build.environment()?.environment_variables();
+        variables.iter().find(|variable| variable.name() == name).map(|variable| variable.value())
+    }
+
+    /// The events of a detail type so far, in order.
+    pub fn events_of(&self, detail_type: &str) -> Vec<Event> {
+        self.aws.events().into_iter().filter(|event| event.detail_type == detail_type).collect()
+    }
+
+    /// The event that told of the first pull request.
+    pub fn created_event(&self) -> Event {
+        let events = self.events_of("CodeCommit Pull Request State Change");
+        events.into_iter().find(|event| event.detail["event"] == "pullRequestCreated").unwrap()
+    }
+
+    /// The function whose code is the binary `binary`.
+    pub fn function(&self, binary: &str) -> Function {
+        let key = format!("{binary}.zip");
+        self.aws.deployment.functions.iter().find(|function| function.code_key == key).unwrap().clone()
+    }
+
+    /// Everything that a function has printed.
+    pub fn function_log(&self, binary: &str) -> String {
+        let group = self.function(binary).log_group;
+        let streams = self.aws.logs.streams(&group).unwrap_or_default();
+        let events = streams.iter().filter_map(|stream| self.aws.logs.read(&group, stream));
+        events.flatten().map(|event| event.message + "\n").collect()
+    }
+
+    /// The messages in the failure queues, with their bodies read as JSON.
+    pub fn failures(&self) -> Vec<Failure> {
+        let queues = self.aws.deployment.queues.iter();
+        let messages = queues.flat_map(|queue| self.aws.sqs.messages(&queue.arn));
+        messages
+            .map(|message| Failure {
+                body: serde_json::from_str(&message.body).unwrap(),
+                attributes: message
+                    .attributes
+                    .into_iter()
+                    .map(|(name, value)| (name, value.string_value))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// Pushes the clock past both waits of a failed asynchronous invocation, and waits until nothing is under way.
+    pub async fn exhaust_retries(&self) {
+        for minutes in [1, 2] {
+            self.settle().await;
+            self.aws.clock.advance(Duration::from_secs(minutes * 60));
+        }
+        self.wait_for("the failed event in the queue", async || (!self.failures().is_empty()).then_some(()))
+            .await;
+        self.settle().await;
+    }
+
+    /// Waits until `check` finds something. When the limit passes, the test fails and shows the state of the world.
+    pub async fn wait_for<T>(&self, what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+        let mut changes = self.aws.activity.changes();
+        let waiting = async {
+            loop {
+                if let Some(found) = check().await {
+                    return found;
+                }
+                changes.next().await;
+            }
+        };
+        match tokio::time::timeout(LIMIT, waiting).await {
+            Ok(found) => found,
+            Err(_) => panic!("{what} did not come within {LIMIT:?}\n{}", self.describe().await),
+        }
+    }
+
+    /// Waits until nothing is under way: no event, no invocation, no build. What waits for the clock stays waiting.
+    pub async fn settle(&self) {
+        if tokio::time::timeout(LIMIT, self.aws.activity.wait_until_idle()).await.is_err() {
+            panic!("the world did not come to rest within {LIMIT:?}\n{}", self.describe().await);
+        }
+    }
+
+    /// Waits until nothing is under way, and returns the one comment on a pull request.
+    pub async fn settle_with_one_comment(&self, pull_request: &PullRequest) -> Comment {
+        self.settle().await;
+        let mut comments = self.comments(&pull_request.id).await;
+        if comments.len() != 1 {
+            panic!("one comment was expected, but there are {}\n{}", comments.len(), self.describe().await);
+        }
+        comments.remove(0)
+    }
+
+    /// Everything that a person debugging a test wants to know.
+    pub async fn describe(&self) -> String {
+        let mut text = String::from("\n== events\n");
+        for event in self.aws.events() {
+            let what = event.detail.get("event").or_else(|| event.detail.get("build-status"));
+            text += &format!("{} {} {}\n", event.time, event.detail_type, what.cloned().unwrap_or_default());
+        }
+        text += "\n== builds\n";
+        for build in self.builds().await {
+            text += &format!("{:?} {:?} {:?}\n", build.id(), build.build_status(), build.current_phase());
+        }
+        text += "\n== failure queues\n";
+        for failure in self.failures() {
+            text += &format!("{:?} {}\n", failure.attributes, failure.body);
+        }
+        text += "\n== logs of the functions\n";
+        for binary in ["start-build", "publish-build-result"] {
+            text += &self.function_log(binary);
+        }
+        text
+    }
+}

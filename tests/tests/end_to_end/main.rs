@@ -1,0 +1,8 @@
+//! The flow from outside, through real processes and real protocols. One binary, so that it links once.
+
+mod builds;
+mod comments;
+mod pull_requests;
+mod redelivery;
+mod resource_policies;
+mod two_hooks;

@@ -1,5 +1,7 @@
 //! The flow from outside, through real processes and real protocols. One binary, so that it links once.
 
+#![cfg(test)]
+
 mod builds;
 mod comments;
 mod pull_requests;

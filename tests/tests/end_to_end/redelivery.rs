@@ -41,7 +41,7 @@ async fn build_events_in_any_order_and_number_end_in_the_final_state() {
         let events = world.events_of("CodeBuild Build State Change");
         assert_eq!(events.len(), 2);
         for event in events.iter().chain(events.iter().rev()) {
-            world.aws.eventbridge.put(&event);
+            world.aws.eventbridge.put(event);
         }
         assert_eq!(world.settle_with_one_comment(&pull_request).await, before);
     })

@@ -23,8 +23,11 @@ use crate::publication::{Interruption, Over, PublishError};
 /// How a write ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write {
-    /// The comment says it now.
-    Done,
+    /// The comment says it now, in the words that CodeCommit kept if its answer has them.
+    Done {
+        /// The comment's text as CodeCommit stored it.
+        stored: Option<String>,
+    },
     /// Another invocation or a person was faster; why, in words.
     LookAgain(&'static str),
 }
@@ -123,15 +126,16 @@ pub(crate) async fn post_comment(
             }
             .into())
         }
-        _ => Ok(Write::Done),
+        comment => Ok(Write::Done { stored: stored_text(comment) }),
     }
 }
 
 /// Replaces a comment's text.
 pub(crate) async fn update_comment(client: &Client, id: &str, content: &str) -> Result<Write, Interruption> {
     use UpdateCommentError as E;
-    let Err(error) = client.update_comment().comment_id(id).content(content).send().await else {
-        return Ok(Write::Done);
+    let error = match client.update_comment().comment_id(id).content(content).send().await {
+        Ok(updated) => return Ok(Write::Done { stored: stored_text(updated.comment()) }),
+        Err(error) => error,
     };
     match error.as_service_error() {
         Some(E::CommentDeletedException(_) | E::CommentDoesNotExistException(_)) => {
@@ -142,6 +146,10 @@ pub(crate) async fn update_comment(client: &Client, id: &str, content: &str) -> 
         }
         _ => Err(interruption("UpdateComment", &error, None)),
     }
+}
+
+fn stored_text(comment: Option<&types::Comment>) -> Option<String> {
+    comment?.content().map(str::to_owned)
 }
 
 /// Looks for the reason why a build did not get its source: in the pull request, then in its source branch.

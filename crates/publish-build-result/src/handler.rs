@@ -26,9 +26,16 @@ pub(crate) struct Handler {
 
 /// What one pass did.
 enum Pass {
-    Wrote(fn(Shown) -> Publication),
+    Wrote(fn(Shown) -> Publication, WrittenText),
     LookAgain(&'static str),
     NothingToWrite(Shown),
+}
+
+/// A text that was written, and what CodeCommit made of it. It documents no change of a text, but an invocation that
+/// waited for its own words to come back would never end if there were one.
+struct WrittenText {
+    content: String,
+    stored: String,
 }
 
 impl Handler {
@@ -110,11 +117,13 @@ impl Handler {
             source_commit: build.source_commit.clone(),
         };
         let mut written: Option<fn(Shown) -> Publication> = None;
+        let mut text: Option<WrittenText> = None;
         let mut last = "nothing";
         for _ in 0..MAX_PASSES {
-            match self.pass(event, &identity, &author).await? {
+            match self.pass(event, &identity, &author, text.as_ref()).await? {
                 Pass::NothingToWrite(shown) => return Ok(written.unwrap_or(Publication::Unchanged)(shown)),
-                Pass::Wrote(publication) => {
+                Pass::Wrote(publication, new_text) => {
+                    text = Some(new_text);
                     // A comment that was posted and then changed was posted.
                     written.get_or_insert(publication);
                     last = "wrote the comment";
@@ -130,6 +139,7 @@ impl Handler {
         event: &BuildEvent,
         identity: &CommentIdentity,
         author: &AuthorArn,
+        written: Option<&WrittenText>,
     ) -> Result<Pass, Interruption> {
         let comments = read_comments(&self.codecommit, &identity.pull_request_id, author).await?;
         let own = OwnComments::find(&comments, identity, author);
@@ -145,8 +155,9 @@ impl Handler {
         };
         let newest = commit_builds.newest();
         let content = self.text(newest, &commit_builds, identity).await?;
+        let expected = written.filter(|text| text.content == content).map_or(&content, |text| &text.stored);
         let (write, publication): (Write, fn(Shown) -> Publication) =
-            match decide_comment(identity, &own, newest, &content) {
+            match decide_comment(identity, &own, newest, expected) {
                 CommentDecision::Keep { comment_id } => {
                     return Ok(Pass::NothingToWrite(Shown {
                         comment_id,
@@ -165,7 +176,10 @@ impl Handler {
                 }
             };
         Ok(match write {
-            Write::Done => Pass::Wrote(publication),
+            Write::Done { stored } => {
+                let stored = stored.unwrap_or_else(|| content.clone());
+                Pass::Wrote(publication, WrittenText { content, stored })
+            }
             Write::LookAgain(why) => Pass::LookAgain(why),
         })
     }

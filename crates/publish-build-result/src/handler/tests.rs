@@ -42,6 +42,23 @@ async fn the_first_event_posts_a_comment_on_the_builds_own_commits() {
 }
 
 #[tokio::test]
+async fn a_text_that_codecommit_keeps_in_another_form_is_not_written_again_and_again() {
+    let build = a_build("1", "SUCCEEDED");
+    let stored = text_on(&build).await.replace('\n', "\r\n");
+    let answer =
+        json!({"comment": {"commentId": "c1", "authorArn": AUTHOR, "deleted": false, "content": stored}});
+    let script = [
+        comments([]),
+        builds([build.clone()]),
+        ("PostCommentForPullRequest", Answer::json(answer)),
+        comments([own("c1", 2, &stored)]),
+        builds([build]),
+    ];
+    let run = run(event("succeeded.json"), script).await;
+    assert!(matches!(run.publication(), Publication::Posted(_)));
+}
+
+#[tokio::test]
 async fn a_later_event_changes_the_comment_in_place() {
     for (file, status, emoji) in [
         ("succeeded.json", "SUCCEEDED", "✅"),

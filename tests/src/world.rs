@@ -175,6 +175,13 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// Takes the disk space of CodeBuild's machines away: a file stands where builds want their folders.
+    pub fn break_builds(&self) {
+        let builds = self.aws.folder().join("builds");
+        std::fs::rename(&builds, self.aws.folder().join("builds-before")).unwrap();
+        std::fs::write(builds, "").unwrap();
+    }
+
     /// Creates a repository with a commit on main, and a clone of it.
     pub async fn create_repository(&self, name: &str) -> Repository {
         self.codecommit.create_repository().repository_name(name).send().await.unwrap();

@@ -112,8 +112,8 @@ pub struct LocalAws {
     pub logs: LogStore,
     events: Arc<Mutex<VecDeque<Event>>>,
     server: JoinHandle<()>,
-    // Removed when this is dropped: repositories, build folders, function folders.
-    _folder: tempfile::TempDir,
+    // Removed when this is dropped.
+    folder: tempfile::TempDir,
 }
 
 impl std::fmt::Debug for LocalAws {
@@ -208,13 +208,18 @@ impl LocalAws {
             logs,
             events,
             server,
-            _folder: folder,
+            folder,
         })
     }
 
     /// Where it answers, such as `http://127.0.0.1:4580`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The folder that holds everything on the disk: `repositories` and `builds`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The newest events that its services have emitted, at most [`REMEMBERED_EVENTS`], oldest first.

@@ -92,6 +92,29 @@ async fn a_broken_buildspec_is_named_in_the_comment() {
 }
 
 #[tokio::test]
+async fn a_fault_of_the_build_service_is_told_apart_from_a_failure_of_the_code() {
+    let options = WorldOptions { concurrent_builds: 1, ..WorldOptions::default() };
+    run_test_with(options, async |world| {
+        let repository = world.create_repository("payments").await;
+        let gate = world.gate().await;
+        world.propose(&repository, "slow", &gate.buildspec()).await;
+        gate.wait_until_reached().await;
+        let waiting = world.propose(&repository, "waiting", PASSING).await;
+        world.wait_for("the second build", async || (world.builds().await.len() == 2).then_some(())).await;
+        world.break_builds();
+        gate.open().await;
+        world
+            .wait_for("the comment on the fault", async || {
+                let comments = world.comments(&waiting.id).await;
+                comments.into_iter().find(|comment| comment.text.contains("CodeBuild had a fault"))
+            })
+            .await;
+        world.settle().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_branch_deleted_while_its_build_waits_is_said_and_not_red() {
     let options = WorldOptions { concurrent_builds: 1, ..WorldOptions::default() };
     run_test_with(options, async |world| {

@@ -175,6 +175,21 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// Opens a pull request whose build runs until the gate is opened. Where one build runs at a time, every other one
+    /// waits until then.
+    pub async fn occupy_builds(&self, repository: &Repository) -> Gate {
+        let gate = self.gate().await;
+        self.propose(repository, "slow", &gate.buildspec()).await;
+        gate.wait_until_reached().await;
+        gate
+    }
+
+    /// Waits until `count` builds have been submitted.
+    pub async fn wait_for_builds(&self, count: usize) {
+        let what = format!("build {count}");
+        self.wait_for(&what, async || (self.builds().await.len() == count).then_some(())).await;
+    }
+
     /// Takes the disk space of CodeBuild's machines away: a file stands where builds want their folders.
     pub fn break_builds(&self) {
         let builds = self.aws.folder().join("builds");

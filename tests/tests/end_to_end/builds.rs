@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use end_to_end_tests::{FAILING, HOOK, PASSING, WorldOptions, run_test, run_test_with};
 
+fn one_at_a_time() -> WorldOptions {
+    WorldOptions { concurrent_builds: 1, ..WorldOptions::default() }
+}
+
 #[tokio::test]
 async fn a_build_that_nobodys_pull_request_started_is_left_alone() {
     run_test(async |world| {
@@ -56,14 +60,11 @@ async fn a_stopped_build_says_so() {
 
 #[tokio::test]
 async fn a_build_that_waits_too_long_times_out_and_says_so() {
-    let options = WorldOptions { concurrent_builds: 1, ..WorldOptions::default() };
-    run_test_with(options, async |world| {
+    run_test_with(one_at_a_time(), async |world| {
         let repository = world.create_repository("payments").await;
-        let gate = world.gate().await;
-        world.propose(&repository, "slow", &gate.buildspec()).await;
-        gate.wait_until_reached().await;
+        let gate = world.occupy_builds(&repository).await;
         let waiting = world.propose(&repository, "waiting", PASSING).await;
-        world.wait_for("the second build", async || (world.builds().await.len() == 2).then_some(())).await;
+        world.wait_for_builds(2).await;
         world.aws.clock.advance(Duration::from_secs(8 * 3600 + 1));
         let comment = world
             .wait_for("the comment on the time-out", async || {
@@ -93,14 +94,11 @@ async fn a_broken_buildspec_is_named_in_the_comment() {
 
 #[tokio::test]
 async fn a_fault_of_the_build_service_is_told_apart_from_a_failure_of_the_code() {
-    let options = WorldOptions { concurrent_builds: 1, ..WorldOptions::default() };
-    run_test_with(options, async |world| {
+    run_test_with(one_at_a_time(), async |world| {
         let repository = world.create_repository("payments").await;
-        let gate = world.gate().await;
-        world.propose(&repository, "slow", &gate.buildspec()).await;
-        gate.wait_until_reached().await;
+        let gate = world.occupy_builds(&repository).await;
         let waiting = world.propose(&repository, "waiting", PASSING).await;
-        world.wait_for("the second build", async || (world.builds().await.len() == 2).then_some(())).await;
+        world.wait_for_builds(2).await;
         world.break_builds();
         gate.open().await;
         world
@@ -116,15 +114,12 @@ async fn a_fault_of_the_build_service_is_told_apart_from_a_failure_of_the_code()
 
 #[tokio::test]
 async fn a_branch_deleted_while_its_build_waits_is_said_and_not_red() {
-    let options = WorldOptions { concurrent_builds: 1, ..WorldOptions::default() };
-    run_test_with(options, async |world| {
+    run_test_with(one_at_a_time(), async |world| {
         let repository = world.create_repository("payments").await;
-        let gate = world.gate().await;
-        world.propose(&repository, "slow", &gate.buildspec()).await;
-        gate.wait_until_reached().await;
+        let gate = world.occupy_builds(&repository).await;
         let deleted = world.propose(&repository, "deleted", PASSING).await;
         let closed = world.propose(&repository, "closed", PASSING).await;
-        world.wait_for("the waiting builds", async || (world.builds().await.len() == 3).then_some(())).await;
+        world.wait_for_builds(3).await;
         repository.push(&[":refs/heads/deleted"]).await;
         world.close(&closed).await;
         repository.push(&[":refs/heads/closed"]).await;

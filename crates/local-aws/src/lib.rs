@@ -15,6 +15,7 @@ pub mod lambda;
 pub mod local_aws;
 pub mod logs;
 pub mod process_group;
+pub mod programs;
 pub mod sqs;
 pub mod tasks;
 pub mod template;

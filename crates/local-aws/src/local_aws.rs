@@ -5,10 +5,12 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use tokio::net::TcpListener;
+use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
 use crate::account::Account;
@@ -22,11 +24,16 @@ use crate::eventbridge::{EventBridge, EventBridgeSettings, InvalidRule};
 use crate::http::{FrontDoor, PathHandler};
 use crate::lambda::{DEFAULT_CONCURRENCY, Lambda, LambdaSettings, NoExecutable};
 use crate::logs::{LogStore, Logs};
+use crate::programs::{MissingProgram, find_programs, is_executable};
 use crate::sqs::Sqs;
 use crate::template::{self, Deployment, Function, TemplateError};
 
 /// How many events are remembered for whoever looks into a local AWS.
 pub const REMEMBERED_EVENTS: usize = 1_000;
+
+/// How often the removal of its folder is tried, and how long to wait in between.
+const REMOVALS: u32 = 50;
+const BETWEEN_REMOVALS: Duration = Duration::from_millis(20);
 
 /// How a local AWS is set up.
 #[derive(Debug)]
@@ -57,6 +64,9 @@ pub enum StartError {
     /// A function has nothing to run.
     #[error(transparent)]
     NoExecutable(#[from] NoExecutable),
+    /// This machine lacks a program.
+    #[error(transparent)]
+    Program(#[from] MissingProgram),
     /// The port is not to be had.
     #[error(
         "port {port} cannot be listened on: {error}; choose another one with --port, or 0 for a free one"
@@ -70,7 +80,7 @@ pub enum StartError {
     /// No temporary folder.
     #[error("a temporary folder cannot be made: {0}")]
     Folder(io::Error),
-    /// A function's executable is not there.
+    /// A function's executable is not there, or nobody may execute it.
     #[error(
         "the function {logical_id} has no executable at {}; build it with `cargo build --workspace --bins`, or name \
          another one with --function {logical_id}=PATH",
@@ -111,6 +121,7 @@ pub struct LocalAws {
     /// What functions and builds printed.
     pub logs: LogStore,
     events: Arc<Mutex<VecDeque<Event>>>,
+    new_events: broadcast::Sender<Event>,
     server: JoinHandle<()>,
     // Removed when this is dropped.
     folder: tempfile::TempDir,
@@ -127,6 +138,7 @@ impl LocalAws {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let account = options.account;
         let deployment = load_templates(&options.templates, &account)?;
+        find_programs(options.builds.path()).await?;
         let executables = find_executables(&deployment.functions, &options.binaries, &options.executables)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let port_error = |error| StartError::Port { port: options.port, error };
@@ -165,7 +177,8 @@ impl LocalAws {
             sqs: sqs.clone(),
         })?;
         let events: Arc<Mutex<VecDeque<Event>>> = Arc::default();
-        let emit = emit_and_remember(eventbridge.clone(), events.clone());
+        let new_events = broadcast::Sender::new(REMEMBERED_EVENTS);
+        let emit = emit_and_remember(eventbridge.clone(), events.clone(), new_events.clone());
         let codecommit =
             CodeCommit::new(account.clone(), clock.clone(), subfolder("repositories")?, emit.clone());
         let surroundings = Surroundings {
@@ -207,6 +220,7 @@ impl LocalAws {
             sqs,
             logs,
             events,
+            new_events,
             server,
             folder,
         })
@@ -227,12 +241,31 @@ impl LocalAws {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// The events from now on. A reader that falls more than [`REMEMBERED_EVENTS`] behind misses the oldest.
+    pub fn watch_events(&self) -> broadcast::Receiver<Event> {
+        self.new_events.subscribe()
+    }
+
     /// Stops builds, functions and the server, and removes the folders.
     pub async fn shutdown(self) {
         self.eventbridge.shutdown().await;
         self.codebuild.shutdown().await;
         self.lambda.shutdown().await;
         self.server.abort();
+        remove_folder(self.folder).await;
+    }
+}
+
+/// Removes the folder of a local AWS. A process that was killed a moment ago may still end a call that makes a file,
+/// so one removal may find a folder that is no longer empty.
+async fn remove_folder(folder: tempfile::TempDir) {
+    for _ in 0..REMOVALS {
+        match tokio::fs::remove_dir_all(folder.path()).await {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                tokio::time::sleep(BETWEEN_REMOVALS).await;
+            }
+            _ => break,
+        }
     }
 }
 
@@ -273,14 +306,18 @@ fn find_executables(
         });
         // A function runs in a folder of its own, where a relative path would lead elsewhere.
         match path.canonicalize() {
-            Ok(absolute) => Ok((logical_id, absolute)),
-            Err(_) => Err(StartError::Executable { logical_id, path }),
+            Ok(absolute) if is_executable(&absolute) => Ok((logical_id, absolute)),
+            _ => Err(StartError::Executable { logical_id, path }),
         }
     };
     functions.iter().map(find).collect()
 }
 
-fn emit_and_remember(eventbridge: EventBridge, events: Arc<Mutex<VecDeque<Event>>>) -> EventSink {
+fn emit_and_remember(
+    eventbridge: EventBridge,
+    events: Arc<Mutex<VecDeque<Event>>>,
+    new_events: broadcast::Sender<Event>,
+) -> EventSink {
     Arc::new(move |event: Event| {
         {
             let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
@@ -290,6 +327,8 @@ fn emit_and_remember(eventbridge: EventBridge, events: Arc<Mutex<VecDeque<Event>
             events.push_back(event.clone());
         }
         eventbridge.put(&event);
+        // Without a reader there is nobody to tell.
+        new_events.send(event).ok();
     })
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use local_aws::account::Account;
-use local_aws::codebuild::CodeBuildSettings;
-use local_aws::local_aws::{LocalAws, Options};
-use tokio::signal::unix::{SignalKind, signal};
+use local_aws::codebuild::{Build, CodeBuildSettings, Status};
+use local_aws::event::Event;
+use local_aws::local_aws::{LocalAws, Options, StartError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A local stand-in for AWS: CodeCommit, CodeBuild, EventBridge, Lambda, SQS and CloudWatch Logs on one loopback port.
 #[derive(Debug, Parser)]
@@ -51,7 +52,7 @@ async fn main() -> ExitCode {
         .with_max_level(tracing::Level::WARN)
         .init();
     match run(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("local-aws cannot start: {error}");
             ExitCode::FAILURE
@@ -59,25 +60,64 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     // Listening for the signals comes first: one that arrives during the start must not leave anything behind.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let aws = LocalAws::start(read_options(arguments)?).await?;
-    print_introduction(&aws);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut signals = StopSignals::listen()?;
+    let template = arguments.template.clone();
+    let started = LocalAws::start(read_options(arguments)?).await;
+    let aws = started.map_err(|error| match error {
+        StartError::Template(_) | StartError::Rule(_) => format!("{}: {error}", template.display()),
+        other => other.to_string(),
+    })?;
+    let mut events = aws.watch_events();
+    say(&introduction(&aws));
+    loop {
+        tokio::select! {
+            () = signals.next() => break,
+            event = events.recv() => {
+                if let Some(build) = event.ok().and_then(|event| find_ended_build(&aws, &event)) {
+                    say(&build.summary());
+                }
+            }
+        }
     }
-    aws.shutdown().await;
-    Ok(())
+    // A second signal does not wait: what still runs is killed when the future is dropped.
+    Ok(tokio::select! {
+        () = aws.shutdown() => ExitCode::SUCCESS,
+        () = signals.next() => ExitCode::FAILURE,
+    })
+}
+
+/// The signals that stop it: Ctrl-C, the end of the terminal, and what `kill` sends.
+struct StopSignals {
+    interrupt: Signal,
+    hangup: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 fn read_options(arguments: Arguments) -> Result<Options, Box<dyn Error>> {
     let template = &arguments.template;
     let template = std::fs::read_to_string(template)
         .map_err(|error| format!("{} cannot be read: {error}", template.display()))?;
-    let own_folder = || Ok::<_, std::io::Error>(std::env::current_exe()?.with_file_name(""));
+    let own_folder = || Ok::<_, io::Error>(std::env::current_exe()?.with_file_name(""));
     #[expect(
         clippy::disallowed_methods,
         reason = "the machine's PATH and toolchain are what builds run with"
@@ -94,23 +134,41 @@ fn read_options(arguments: Arguments) -> Result<Options, Box<dyn Error>> {
 }
 
 /// What a person has to know and to paste. The last line is for programs that wait.
-fn print_introduction(aws: &LocalAws) {
+fn introduction(aws: &LocalAws) -> String {
     let (url, region) = (aws.url(), &aws.account.region);
-    println!(
-        "Builds run the repository's own commands on this machine, as you. Push only what you would run."
-    );
-    println!();
-    println!("Paste this where you use Git and the AWS CLI:");
-    println!();
-    println!("  export AWS_ENDPOINT_URL={url}");
-    println!("  export AWS_REGION={region}");
-    println!("  export AWS_DEFAULT_REGION={region}");
-    println!("  export AWS_ACCESS_KEY_ID=local");
-    println!("  export AWS_SECRET_ACCESS_KEY=local");
-    println!();
-    println!("  aws codecommit create-repository --repository-name example");
-    println!("  git clone {url}/v1/repos/example");
-    println!();
-    println!("Ctrl-C stops it, and everything in it is gone then.");
-    println!("ready");
+    format!(
+        "Builds run the repository's own commands on this machine, as you. Push only what you would run.
+
+Paste this where you use Git and the AWS CLI:
+
+  export AWS_ENDPOINT_URL={url}
+  export AWS_REGION={region}
+  export AWS_DEFAULT_REGION={region}
+  export AWS_ACCESS_KEY_ID=local
+  export AWS_SECRET_ACCESS_KEY=local
+
+  aws codecommit create-repository --repository-name example
+  git clone {url}/v1/repos/example
+
+Ctrl-C stops it, and everything in it is gone then.
+ready"
+    )
+}
+
+/// The build whose end an event tells.
+fn find_ended_build(aws: &LocalAws, event: &Event) -> Option<Build> {
+    let (arn, status) = (event.detail.get("build-id")?.as_str()?, event.detail.get("build-status")?);
+    if status == Status::InProgress.as_str() {
+        return None;
+    }
+    let (_, id) = arn.split_once(":build/")?;
+    let build = aws.codebuild.watch_build(id)?;
+    let build = build.borrow().clone();
+    Some(build)
+}
+
+/// Prints for the person. One who closed the output, as `head` does, does not stop what runs.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).ok();
 }

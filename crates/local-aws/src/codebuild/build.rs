@@ -70,6 +70,15 @@ impl Build {
         self.status != Status::InProgress
     }
 
+    /// A build that has ended, in one line for a person: `build 3 of payments at 1a2b3c4: FAILED after 1.2 s`.
+    pub fn summary(&self) -> String {
+        let name = self.request.repository_name().unwrap_or(&self.request.project_name);
+        let commit = self.resolved_source_version.as_deref().or(self.request.source_version.as_deref());
+        let commit = commit.map(|commit| format!(" at {commit:.7}")).unwrap_or_default();
+        let seconds = self.end.map_or(0.0, |end| (end - self.start).as_seconds_f64());
+        format!("build {} of {name}{commit}: {} after {seconds:.1} s", self.number, self.status.as_str())
+    }
+
     /// The phase it is in.
     pub fn current_phase(&self) -> PhaseType {
         self.phases.last().map_or(PhaseType::Submitted, |phase| phase.phase_type)

@@ -133,6 +133,14 @@ impl BuildRequest {
         })
     }
 
+    /// The repository that is built: the last part of its clone URL.
+    pub(super) fn repository_name(&self) -> Option<&str> {
+        match &self.source {
+            Source::NoSource => None,
+            Source::CodeCommit(location) => location.rsplit('/').next(),
+        }
+    }
+
     /// The source in an API answer.
     pub(super) fn source_json(&self) -> Value {
         let mut json = match &self.source {

@@ -42,7 +42,7 @@ impl CodeBuildSettings {
     }
 
     /// The `PATH` that builds and git run with.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         let path = self.machine_variables.iter().find(|(name, _)| name == "PATH");
         path.map_or("/usr/local/bin:/usr/bin:/bin", |(_, value)| value)
     }

@@ -73,7 +73,7 @@ pub(super) type References = BTreeMap<String, Reference>;
 pub(super) type Object = (String, Vec<u8>);
 
 /// A git command that sees no configuration and no environment but the repository's and the PATH.
-pub(super) fn git_command() -> Command {
+pub(crate) fn git_command() -> Command {
     let mut command = Command::new("git");
     command.env_clear();
     if let Some(path) = std::env::var_os("PATH") {

@@ -25,6 +25,8 @@ use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::event::{Event, EventSink};
+pub(crate) use git::git_command;
+
 use state::State;
 
 /// CodeCommit in one account and region.

@@ -8,7 +8,7 @@ use aws_sdk_codecommit::error::DisplayErrorContext;
 use aws_sdk_codecommit::types::Target;
 use tokio::time::Instant;
 
-use crate::local_aws::{LocalAws, LocalAwsError};
+use crate::local_aws::{Endpoint, LocalAws, LocalAwsError};
 use crate::progress::Progress;
 use crate::sample::{self, BRANCHES, GitError};
 
@@ -26,7 +26,11 @@ pub(crate) enum DemoError {
     #[error(transparent)]
     Git(#[from] GitError),
     #[error("a temporary folder cannot be made: {0}")]
-    Folder(#[from] std::io::Error),
+    Folder(std::io::Error),
+    #[error("signals cannot be listened for: {0}")]
+    Signals(std::io::Error),
+    #[error("it was interrupted; nothing is left behind")]
+    Interrupted,
     #[error("{call} failed: {reason}")]
     Call { call: &'static str, reason: String },
     #[error(
@@ -49,14 +53,21 @@ struct Clients {
 }
 
 /// Runs the demo. Whatever happens, local-aws is stopped and the folders are removed.
-pub(crate) async fn run(template: &Path, limit: Duration, progress: &Progress) -> Result<(), DemoError> {
+pub(crate) async fn run(
+    template: &Path,
+    limit: Duration,
+    progress: &Progress,
+    interrupted: impl Future<Output = ()>,
+) -> Result<(), DemoError> {
     println!(
         "Two pull requests, their builds and their comments, on this machine and without an AWS account."
     );
     println!("The builds run the sample repository's own test script.\n");
-    let local_aws = LocalAws::start(template).await?;
-    progress.say(format_args!("local-aws is ready at {}", local_aws.url));
-    let outcome = open_and_wait(&local_aws, limit, progress).await;
+    let mut local_aws = LocalAws::start(template)?;
+    let outcome = tokio::select! {
+        outcome = open_and_wait(&mut local_aws, limit, progress) => outcome,
+        () = interrupted => Err(DemoError::Interrupted),
+    };
     local_aws.stop().await;
     if outcome.is_ok() {
         progress.say("stopped local-aws; nothing is left behind");
@@ -65,11 +76,17 @@ pub(crate) async fn run(template: &Path, limit: Duration, progress: &Progress) -
     outcome
 }
 
-async fn open_and_wait(local_aws: &LocalAws, limit: Duration, progress: &Progress) -> Result<(), DemoError> {
-    let clients = Clients::new(local_aws);
+async fn open_and_wait(
+    local_aws: &mut LocalAws,
+    limit: Duration,
+    progress: &Progress,
+) -> Result<(), DemoError> {
+    let endpoint = local_aws.wait_until_ready().await?;
+    progress.say(format_args!("local-aws is ready at {}", endpoint.url));
+    let clients = Clients::new(&endpoint);
     clients.create_repository().await?;
-    let folder = tempfile::tempdir()?;
-    sample::push(folder.path(), &format!("{}/v1/repos/{REPOSITORY}", local_aws.url)).await?;
+    let folder = tempfile::tempdir().map_err(DemoError::Folder)?;
+    sample::push(folder.path(), &format!("{}/v1/repos/{REPOSITORY}", endpoint.url)).await?;
     progress.say(format_args!("pushed the sample repository {REPOSITORY} with the branch main and two more"));
     let mut pull_requests = Vec::new();
     for branch in &BRANCHES {
@@ -92,15 +109,15 @@ async fn open_and_wait(local_aws: &LocalAws, limit: Duration, progress: &Progres
 }
 
 impl Clients {
-    fn new(local_aws: &LocalAws) -> Self {
+    fn new(endpoint: &Endpoint) -> Self {
         let http = aws_smithy_http_client::Builder::new().build_http();
         macro_rules! client {
             ($sdk:ident) => {
                 $sdk::Client::from_conf(
                     $sdk::Config::builder()
                         .behavior_version($sdk::config::BehaviorVersion::latest())
-                        .endpoint_url(&local_aws.url)
-                        .region($sdk::config::Region::new(local_aws.region.clone()))
+                        .endpoint_url(&endpoint.url)
+                        .region($sdk::config::Region::new(endpoint.region.clone()))
                         .credentials_provider($sdk::config::Credentials::new(
                             "demo", "demo", None, None, "demo",
                         ))

@@ -16,7 +16,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct LocalAws {
     child: Child,
-    /// Where it answers, such as `http://127.0.0.1:40123`.
+}
+
+/// Where local-aws answers.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// Such as `http://127.0.0.1:40123`.
     pub(crate) url: String,
     /// The region that its clients name.
     pub(crate) region: String,
@@ -36,15 +41,22 @@ pub(crate) enum LocalAwsError {
 }
 
 impl LocalAws {
-    /// Starts the program beside this one on a free port and waits for its line `ready`.
-    pub(crate) async fn start(template: &Path) -> Result<Self, LocalAwsError> {
+    /// Starts the program beside this one on a free port.
+    pub(crate) fn start(template: &Path) -> Result<Self, LocalAwsError> {
         let program = std::env::current_exe().unwrap_or_default().with_file_name("local-aws");
         let mut command = Command::new(&program);
-        command.args(["--port", "0", "--template"]).arg(template).stdout(Stdio::piped());
-        let spawned = command.stdin(Stdio::null()).spawn();
-        let mut child = spawned
+        command.args(["--port", "0", "--template"]).arg(template);
+        // In a process group of its own, Ctrl-C in the terminal reaches the demo alone, which then stops it.
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
+        let spawned = command.spawn();
+        let child = spawned
             .map_err(|error| LocalAwsError::Spawn { program: program.display().to_string(), error })?;
-        let output = child.stdout.take().ok_or(LocalAwsError::Ended)?;
+        Ok(Self { child })
+    }
+
+    /// Waits for its line `ready`, and takes what the lines before it say.
+    pub(crate) async fn wait_until_ready(&mut self) -> Result<Endpoint, LocalAwsError> {
+        let output = self.child.stdout.take().ok_or(LocalAwsError::Ended)?;
         let exports = tokio::time::timeout(LIMIT, read_exports(BufReader::new(output)));
         let exports = exports.await.map_err(|_| LocalAwsError::Slow)?.ok_or(LocalAwsError::Ended)?;
         let find = |name: &'static str| {
@@ -52,13 +64,13 @@ impl LocalAws {
             let value = exports.iter().find_map(|line| line.trim().strip_prefix(&prefix));
             value.map(str::to_owned).ok_or(LocalAwsError::Silent(name))
         };
-        Ok(Self { url: find("AWS_ENDPOINT_URL")?, region: find("AWS_REGION")?, child })
+        Ok(Endpoint { url: find("AWS_ENDPOINT_URL")?, region: find("AWS_REGION")? })
     }
 
     /// Asks it to stop and waits until it has.
     pub(crate) async fn stop(mut self) {
         self.ask_to_stop();
-        // One that does not stop is no reason to hang; it is killed when this value is dropped.
+        // One that does not stop is no reason to hang.
         if tokio::time::timeout(LIMIT, self.child.wait()).await.is_err() {
             self.child.start_kill().ok();
         }

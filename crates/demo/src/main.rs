@@ -5,12 +5,15 @@ mod local_aws;
 mod progress;
 mod sample;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
+use crate::flow::DemoError;
 use crate::progress::Progress;
 
 /// Opens two pull requests against a local stand-in for AWS and prints the comments that they receive.
@@ -28,13 +31,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let progress = Progress::start();
-    let outcome = tokio::select! {
-        outcome = flow::run(&arguments.template, Duration::from_secs(arguments.limit), &progress) => outcome,
-        _ = tokio::signal::ctrl_c() => {
-            eprintln!("interrupted; nothing is left behind");
-            return ExitCode::from(130);
-        }
+    let limit = Duration::from_secs(arguments.limit);
+    let outcome = match wait_for_interruption() {
+        Ok(interrupted) => flow::run(&arguments.template, limit, &Progress::start(), interrupted).await,
+        Err(error) => Err(DemoError::Signals(error)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,4 +43,19 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends with Ctrl-C, with the terminal, or when somebody ends the demo with `kill`. From this call on, none of them
+/// ends it at once: local-aws has to be stopped first.
+fn wait_for_interruption() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use aws_sdk_codecommit::types::Target;
 use tokio::process::Command;
 
 /// A buildspec whose build succeeds.
@@ -15,11 +16,44 @@ pub const FAILING: &str = "version: 0.2\nphases:\n  build:\n    commands:\n     
 pub struct Repository {
     /// The repository's name in CodeCommit.
     pub name: String,
-    pub(crate) url: String,
-    pub(crate) folder: PathBuf,
+    url: String,
+    folder: PathBuf,
 }
 
 impl Repository {
+    /// Creates a repository at the local AWS at `endpoint_url`, with a commit on main, and a clone of it in `folder`.
+    pub async fn create(
+        codecommit: &aws_sdk_codecommit::Client,
+        endpoint_url: &str,
+        name: &str,
+        folder: PathBuf,
+    ) -> Self {
+        codecommit.create_repository().repository_name(name).send().await.unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        let url = format!("{endpoint_url}/v1/repos/{name}");
+        let repository = Self { name: name.to_owned(), url, folder };
+        repository.git(&["init", "--quiet", "--initial-branch=main"]).await;
+        repository.push_buildspec("main", PASSING).await;
+        repository
+    }
+
+    /// Opens a pull request from one branch into another. Returns its id.
+    pub async fn open_pull_request(
+        &self,
+        codecommit: &aws_sdk_codecommit::Client,
+        branch: &str,
+        destination: &str,
+    ) -> String {
+        let target = Target::builder()
+            .repository_name(&self.name)
+            .source_reference(branch)
+            .destination_reference(destination)
+            .build()
+            .unwrap();
+        let request = codecommit.create_pull_request().title(format!("Merge {branch}")).targets(target);
+        request.send().await.unwrap().pull_request.unwrap().pull_request_id.unwrap()
+    }
+
     /// Commits `files` to `branch`, which begins at main if it is new, and returns the commit's id.
     pub async fn commit(&self, branch: &str, files: &[(&str, &str)]) -> String {
         if branch != "main"

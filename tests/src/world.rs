@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_codebuild::types::Build;
-use aws_sdk_codecommit::types::{PullRequestStatusEnum, Target};
+use aws_sdk_codecommit::types::PullRequestStatusEnum;
 use local_aws::account::Account;
 use local_aws::codebuild::CodeBuildSettings;
 use local_aws::event::Event;
@@ -17,8 +17,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
-use crate::clients::clients;
-use crate::repository::{PASSING, Repository};
+use crate::clients::connect;
+use crate::repository::Repository;
 
 /// How long a wait may take in real time before the test fails. Far above what is needed, so that a busy machine
 /// does not fail a test.
@@ -137,8 +137,8 @@ pub async fn run_test_with(options: WorldOptions, test: impl AsyncFnOnce(&World)
     world.aws.shutdown().await;
 }
 
-/// Where cargo put the functions' binaries: beside the folder of this test.
-fn binaries() -> PathBuf {
+/// Where cargo put the binaries of the workspace: beside the folder of this test.
+pub fn binaries() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap().to_owned();
     assert!(
@@ -161,7 +161,7 @@ impl World {
             account: Account::default(),
         });
         let aws = started.await.unwrap_or_else(|error| panic!("{error}"));
-        let (codecommit, codebuild) = clients(&aws);
+        let (codecommit, codebuild) = connect(aws.url(), &aws.account.region);
         Self { aws, codecommit, codebuild, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -199,14 +199,7 @@ impl World {
 
     /// Creates a repository with a commit on main, and a clone of it.
     pub async fn create_repository(&self, name: &str) -> Repository {
-        self.codecommit.create_repository().repository_name(name).send().await.unwrap();
-        let folder = self.folder.path().join(name);
-        std::fs::create_dir(&folder).unwrap();
-        let url = format!("{}/v1/repos/{name}", self.aws.url());
-        let repository = Repository { name: name.to_owned(), url, folder };
-        repository.git(&["init", "--quiet", "--initial-branch=main"]).await;
-        repository.push_buildspec("main", PASSING).await;
-        repository
+        Repository::create(&self.codecommit, self.aws.url(), name, self.folder.path().join(name)).await
     }
 
     /// Opens a pull request from `branch` into main.
@@ -221,15 +214,8 @@ impl World {
         branch: &str,
         destination: &str,
     ) -> PullRequest {
-        let target = Target::builder()
-            .repository_name(&repository.name)
-            .source_reference(branch)
-            .destination_reference(destination)
-            .build()
-            .unwrap();
-        let request = self.codecommit.create_pull_request().title(format!("Merge {branch}")).targets(target);
-        let created = request.send().await.unwrap().pull_request.unwrap();
-        self.pull_request(created.pull_request_id().unwrap()).await
+        let id = repository.open_pull_request(&self.codecommit, branch, destination).await;
+        self.pull_request(&id).await
     }
 
     /// Pushes a branch with this buildspec and opens a pull request from it.

@@ -37,7 +37,7 @@ pub(crate) struct DemoOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct LocalOptions {
-    /// The loopback port to listen on; without it, any free port.
+    /// The loopback port to listen on; 0 takes a free one [default: 4580].
     #[arg(long)]
     pub(crate) port: Option<u16>,
     /// The CloudFormation template to load in place of the committed one.

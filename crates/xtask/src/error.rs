@@ -19,12 +19,23 @@ pub(crate) enum Error {
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
-    /// `cargo metadata` answered something else than expected.
-    #[error("the answer of `cargo metadata` cannot be read: {0}")]
-    Metadata(#[from] serde_json::Error),
+    /// The answer of `cargo metadata`, or infra/package.json, is not what it should be.
+    #[error("the answer of `cargo metadata`, or infra/package.json, cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
     /// A crate's manifest is no TOML.
     #[error("{}: {source}", path.display())]
     Manifest { path: PathBuf, source: toml::de::Error },
+    /// Documents that name what does not exist; a line for each mistake.
+    #[error("the documents name what does not exist:\n{0}")]
+    Documents(String),
+    /// README.md has no block of commands of this name.
+    #[error(
+        "README.md has no line `<!-- tested: {0} -->` with a block that begins with ```sh right below it"
+    )]
+    NoBlock(String),
+    /// local-aws has no output to read.
+    #[error("local-aws could not be listened to")]
+    NotReady,
     /// Crates that do not take over the workspace's lints.
     #[error("without the workspace's lints: {0}")]
     OwnLints(String),

@@ -29,14 +29,20 @@ impl Log {
     /// Runs `command` to its end with this log as its output; anything but success is an error.
     pub(crate) fn run(&self, command: &mut Command) -> Result<(), Error> {
         self.line(&format!("$ {}", describe(command)))?;
+        self.redirect(command)?;
+        let status = command.status().map_err(|source| Error::not_started(command, source))?;
+        Error::check(command, status)
+    }
+
+    /// Makes this log the output of `command`, whose input is empty.
+    pub(crate) fn redirect(&self, command: &mut Command) -> Result<(), Error> {
         command.stdin(Stdio::null());
         if let Self::Held(path) = self {
             let file = append(path)?;
             let other = file.try_clone().map_err(Error::file(path))?;
             command.stdout(file).stderr(other);
         }
-        let status = command.status().map_err(|source| Error::not_started(command, source))?;
-        Error::check(command, status)
+        Ok(())
     }
 
     /// Writes one line.

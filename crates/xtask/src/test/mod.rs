@@ -1,8 +1,10 @@
 //! `cargo xtask test`: every check that a change has to pass.
 
 mod crate_lints;
+mod documents;
 mod log;
 mod plan;
+mod readme;
 mod report;
 mod step;
 mod steps;

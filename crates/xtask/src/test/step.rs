@@ -26,9 +26,12 @@ pub(crate) struct Step {
 pub(crate) enum StepName {
     Format,
     CrateLints,
+    Documents,
     Lints,
     Build,
     Tests,
+    Demo,
+    Readme,
     PythonTools,
     NodePackages,
     CfnLint,

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use super::log::Log;
 use super::step::{Lane, Outcome, Step, StepName};
-use super::{crate_lints, tools};
+use super::{crate_lints, documents, readme, tools};
 use crate::checkout::Checkout;
 use crate::error::Error;
 
@@ -29,6 +29,15 @@ pub(crate) const STEPS: &[Step] = &[
         run: |checkout, _| pass(crate_lints::check(checkout)),
     },
     Step {
+        name: StepName::Documents,
+        about: "the files, commands and settings that the documents name exist",
+        needs: &[],
+        lane: Lane::Rust,
+        closing_lines: 0,
+        advice: "Mend these lines, or bring back what they name.",
+        run: |checkout, _| pass(documents::check(checkout)),
+    },
+    Step {
         name: StepName::Lints,
         about: "clippy finds nothing in any Rust target",
         needs: &[],
@@ -39,7 +48,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: StepName::PythonTools,
-        about: "install cargo-lambda, zig and cfn-lint",
+        about: "install cargo-lambda, zig, cfn-lint and the AWS CLI",
         needs: &[],
         lane: Lane::Side,
         closing_lines: 0,
@@ -162,6 +171,24 @@ pub(crate) const STEPS: &[Step] = &[
         run: run_tests,
     },
     Step {
+        name: StepName::Demo,
+        about: "the demo runs as README.md gives it",
+        needs: &[StepName::Build],
+        lane: Lane::Rust,
+        closing_lines: 0,
+        advice: "Read what the demo says above.",
+        run: |checkout, log| pass(readme::run_demo(checkout, log)),
+    },
+    Step {
+        name: StepName::Readme,
+        about: "the walk-through of README.md works with git and the AWS CLI",
+        needs: &[StepName::Build, StepName::PythonTools],
+        lane: Lane::Side,
+        closing_lines: 0,
+        advice: "Mend the command that the last lines above name, in README.md or in what it runs.",
+        run: |checkout, log| pass(readme::run_walk_through(checkout, log)),
+    },
+    Step {
         name: StepName::Arm64,
         about: "the functions compile for Lambda's arm64",
         needs: &[StepName::PythonTools],
@@ -178,7 +205,7 @@ pub(crate) const STEPS: &[Step] = &[
         closing_lines: 0,
         advice: "Read what the CDK says above.",
         run: |checkout, log| {
-            let mut npx = tools::command_with_cargo_lambda(checkout, "npx")?;
+            let mut npx = tools::command_with_python_tools(checkout, "npx")?;
             pass(log.run(npx.current_dir(checkout.infra()).args(["--no", "cdk", "synth", "--quiet"])))
         },
     },
@@ -211,7 +238,7 @@ fn run_script(checkout: &Checkout, log: &Log, script: &str) -> Result<Outcome, E
 /// and of nothing else in the workspace, and `cdk synth` finds everything compiled.
 fn build_functions(checkout: &Checkout, log: &Log) -> Result<Outcome, Error> {
     tools::install_lambda_target(checkout, log)?;
-    let mut build = tools::command_with_cargo_lambda(checkout, "cargo")?;
+    let mut build = tools::command_with_python_tools(checkout, "cargo")?;
     build.args(["lambda", "build", "--release", "--arm64", "--locked"]);
     build.args(["--package", "start-build", "--package", "publish-build-result"]);
     pass(log.run(&mut build))
@@ -260,7 +287,14 @@ mod tests {
 
     #[test]
     fn what_builds_in_the_target_folder_is_in_one_lane() {
-        for name in [StepName::Lints, StepName::Build, StepName::Tests, StepName::Arm64, StepName::Synth] {
+        for name in [
+            StepName::Lints,
+            StepName::Build,
+            StepName::Tests,
+            StepName::Demo,
+            StepName::Arm64,
+            StepName::Synth,
+        ] {
             assert!(STEPS.iter().any(|step| step.name == name && step.lane == Lane::Rust), "{name:?}");
         }
     }

@@ -14,7 +14,7 @@ const LAMBDA_TARGET: &str = "aarch64-unknown-linux-gnu";
 /// The oldest supported major version of Node.js; `engines` in infra/package.json says it more exactly.
 const NODE_MAJOR: u32 = 20;
 
-/// Makes the Python environment with what `tools/requirements.txt` pins: cargo-lambda, zig and cfn-lint.
+/// Makes the Python environment with what `tools/requirements.txt` pins: cargo-lambda, zig, cfn-lint and the AWS CLI.
 pub(crate) fn install_python_tools(checkout: &Checkout, log: &Log) -> Result<(), Error> {
     let requirements = checkout.root.join("tools/requirements.txt");
     let environment = python_environment(checkout);
@@ -69,8 +69,8 @@ pub(crate) fn cfn_lint_command(checkout: &Checkout) -> Command {
     checkout.command(python_environment(checkout).join("bin/cfn-lint"))
 }
 
-/// A call of a program that finds the pinned `cargo lambda` and zig.
-pub(crate) fn command_with_cargo_lambda(checkout: &Checkout, program: &str) -> Result<Command, Error> {
+/// A call of a program that finds the pinned Python tools: `cargo lambda` with zig, and `aws`.
+pub(crate) fn command_with_python_tools(checkout: &Checkout, program: &str) -> Result<Command, Error> {
     let path = path_with(&python_environment(checkout).join("bin"), env::var_os("PATH"))?;
     let mut command = checkout.command(program);
     command.env("PATH", path);

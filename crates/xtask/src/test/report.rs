@@ -40,7 +40,8 @@ impl Report {
         format!("<== {name} {} after {}{detail}\n", self.paint(color, word), time(duration))
     }
 
-    /// The table of all steps, then what to do about those that did not pass.
+    /// The table of all steps, then what to do about those that did not pass, then their counts. What could not be
+    /// checked counts as skipped.
     pub(crate) fn summary(self, plan: &Plan, total: Duration) -> String {
         let mut text = String::from("\n");
         let width = plan.ended().map(|(step, ..)| step.name.text().len()).max().unwrap_or_default();
@@ -60,7 +61,12 @@ impl Report {
                 text += &format!("  Then run it again: cargo xtask test --step {}\n", step.name.text());
             }
         }
-        text
+        let count =
+            |wanted: fn(&Ending) -> bool| plan.ended().filter(|(_, ending, _)| wanted(ending)).count();
+        let passed = count(|ending| matches!(ending, Ending::Passed));
+        let failed = count(|ending| matches!(ending, Ending::Failed(_)));
+        let skipped = plan.ended().count() - passed - failed;
+        text + &format!("\nsteps: {passed} passed, {failed} failed, {skipped} skipped\n")
     }
 
     fn paint(self, code: &str, text: &str) -> String {
@@ -134,6 +140,8 @@ python-tools failed: no Python
 advisories not checked: no network
 
 arm64 skipped: it needs python-tools, which did not pass
+
+steps: 1 passed, 2 failed, 2 skipped
 "
         );
     }

@@ -11,6 +11,8 @@ use local_aws::account::Account;
 use local_aws::codebuild::{Build, CodeBuildSettings, Status};
 use local_aws::event::Event;
 use local_aws::local_aws::{LocalAws, Options, StartError};
+use rustix::process::WaitOptions;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A local stand-in for AWS: CodeCommit, CodeBuild, EventBridge, Lambda, SQS and CloudWatch Logs on one loopback port.
@@ -43,21 +45,25 @@ fn parse_function(text: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(tracing::Level::WARN)
         .init();
-    match run(arguments).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("local-aws cannot start: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
+    reap_children();
+    outcome.unwrap_or_else(|error| {
+        eprintln!("local-aws cannot start: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Takes note of every child's end. The end of the runtime has killed them all; without this they would stay in the
+/// list of processes in a container whose first process adopts them and never looks.
+fn reap_children() {
+    while let Ok(Some(_)) = rustix::process::wait(WaitOptions::empty()) {}
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {

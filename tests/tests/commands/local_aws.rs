@@ -1,7 +1,9 @@
 //! local-aws while it runs: what it prints, whom it answers, and how it stops.
 
 use end_to_end_tests::{FAILING, Repository, connect};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -10,7 +12,7 @@ use crate::program::{Ready, Setup, export, logical_id};
 
 #[tokio::test]
 async fn it_warns_first_then_gives_the_lines_to_paste_and_says_when_it_is_ready() {
-    let ready = Ready::start(&[], &Setup::default()).await;
+    let ready = Ready::start(&[], Setup::default()).await;
     let lines = &ready.introduction;
     assert!(lines[0].starts_with("Builds run the repository's own commands on this machine"), "{lines:#?}");
     let region = export(lines, "AWS_REGION");
@@ -28,6 +30,19 @@ async fn it_warns_first_then_gives_the_lines_to_paste_and_says_when_it_is_ready(
 }
 
 #[tokio::test]
+async fn it_runs_where_its_errors_go_to_a_terminal() {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let side = open(name, OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
+    let setup = Setup { errors: Some(side), ..Setup::default() };
+    let ready = Ready::start(&[], setup).await;
+    ready.program.send(Signal::TERM);
+    assert_eq!(ready.program.wait_for_exit().await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_signal_stops_it_with_its_builds_and_functions_and_all_that_they_started() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let folder = tempfile::tempdir().unwrap();
@@ -35,7 +50,7 @@ async fn a_signal_stops_it_with_its_builds_and_functions_and_all_that_they_start
         let program = folder.path().join("publish");
         function.write_program(&program, "AWS_LAMBDA_FUNCTION_NAME");
         let publish = format!("{}={}", logical_id("publish-build-result"), program.display());
-        let ready = Ready::start(&["--function", &publish], &Setup::default()).await;
+        let ready = Ready::start(&["--function", &publish], Setup::default()).await;
 
         let (codecommit, _) = connect(&ready.url, &export(&ready.introduction, "AWS_REGION"));
         let repository =
@@ -63,7 +78,7 @@ async fn another_executable_runs_in_the_place_of_a_function() {
     let id = logical_id("start-build");
     // As a person types it: relative to where local-aws is started, which is not where a function runs.
     let setup = Setup { current_folder: Some(folder.path()), ..Setup::default() };
-    let ready = Ready::start(&["--function", &format!("{id}=my-start")], &setup).await;
+    let ready = Ready::start(&["--function", &format!("{id}=my-start")], setup).await;
     let (codecommit, _) = connect(&ready.url, &export(&ready.introduction, "AWS_REGION"));
     let repository =
         Repository::create(&codecommit, &ready.url, "payments", folder.path().join("payments")).await;
@@ -76,7 +91,7 @@ async fn another_executable_runs_in_the_place_of_a_function() {
 #[tokio::test]
 async fn a_line_tells_of_each_build_that_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let mut ready = Ready::start(&[], &Setup::default()).await;
+    let mut ready = Ready::start(&[], Setup::default()).await;
     let (codecommit, _) = connect(&ready.url, &export(&ready.introduction, "AWS_REGION"));
     let repository =
         Repository::create(&codecommit, &ready.url, "payments", folder.path().join("payments")).await;
@@ -103,7 +118,7 @@ async fn ask(url: &str, headers: &str) -> String {
 
 #[tokio::test]
 async fn a_page_in_a_browser_cannot_use_it() {
-    let ready = Ready::start(&[], &Setup::default()).await;
+    let ready = Ready::start(&[], Setup::default()).await;
     let own = ready.url.strip_prefix("http://").unwrap();
     let answer = ask(&ready.url, &format!("Host: {own}")).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");

@@ -1,5 +1,6 @@
 //! A program of the workspace that runs, with a folder for temporary files that only it uses.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -37,20 +38,25 @@ pub(crate) struct Setup<'a> {
     pub(crate) path: Option<&'a Path>,
     /// The current folder, in place of the test's own.
     pub(crate) current_folder: Option<&'a Path>,
+    /// Where its errors go, in place of a pipe that the test reads.
+    pub(crate) errors: Option<OwnedFd>,
 }
 
 impl Program {
     /// Starts the binary `name`.
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
-        Self::start_with(name, arguments, &Setup::default())
+        Self::start_with(name, arguments, Setup::default())
     }
 
     /// Starts the binary `name` in a surrounding that `setup` says.
-    pub(crate) fn start_with(name: &str, arguments: &[&str], setup: &Setup<'_>) -> Self {
+    pub(crate) fn start_with(name: &str, arguments: &[&str], setup: Setup<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(binaries().join(name));
         command.args(arguments).env("TMPDIR", folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(errors) = setup.errors {
+            command.stderr(errors);
+        }
         if let Some(path) = setup.path {
             command.env("PATH", path);
         }
@@ -71,7 +77,9 @@ impl Program {
                 Some(line) => read.push(line),
                 None => {
                     let mut errors = String::new();
-                    self.child.stderr.take().unwrap().read_to_string(&mut errors).await.unwrap();
+                    if let Some(mut pipe) = self.child.stderr.take() {
+                        pipe.read_to_string(&mut errors).await.unwrap();
+                    }
                     panic!("the program ended after {read:#?} with {errors}");
                 }
             }
@@ -89,7 +97,7 @@ impl Program {
     /// Waits for its end, and checks that none of its temporary files is left.
     pub(crate) async fn wait_for_exit(mut self) -> Exit {
         let mut errors = String::new();
-        let mut pipe = self.child.stderr.take().unwrap();
+        let pipe = self.child.stderr.take();
         let ending = async {
             let reading = async {
                 let mut output = String::new();
@@ -99,8 +107,12 @@ impl Program {
                 }
                 output
             };
-            let (output, read) = tokio::join!(reading, pipe.read_to_string(&mut errors));
-            read.unwrap();
+            let reading_errors = async {
+                if let Some(mut pipe) = pipe {
+                    pipe.read_to_string(&mut errors).await.unwrap();
+                }
+            };
+            let (output, ()) = tokio::join!(reading, reading_errors);
             (output, self.child.wait().await.unwrap())
         };
         let ended = tokio::time::timeout(LIMIT, ending).await;
@@ -142,7 +154,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// Starts it with the committed template and these arguments.
-    pub(crate) async fn start(arguments: &[&str], setup: &Setup<'_>) -> Self {
+    pub(crate) async fn start(arguments: &[&str], setup: Setup<'_>) -> Self {
         let template = template();
         let mut all = vec!["--port", "0", "--template", template.to_str().unwrap()];
         all.extend(arguments);

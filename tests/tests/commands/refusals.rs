@@ -94,7 +94,7 @@ async fn a_machine_without_bash_or_without_git() {
             symlink("/bin/sh", folder.path().join(name)).unwrap();
         }
         let setup = Setup { path: Some(folder.path()), ..Setup::default() };
-        let exit = Program::start_with("local-aws", &arguments, &setup).wait_for_exit().await;
+        let exit = Program::start_with("local-aws", &arguments, setup).wait_for_exit().await;
         assert_refused(&exit, &[&format!("install {missing}")]);
     }
 }

@@ -8,6 +8,7 @@ use aws_sdk_codecommit::error::DisplayErrorContext;
 use aws_sdk_codecommit::types::Target;
 use tokio::time::Instant;
 
+use crate::comment::show_comment;
 use crate::local_aws::{Endpoint, LocalAws, LocalAwsError};
 use crate::progress::Progress;
 use crate::sample::{self, BRANCHES, GitError};
@@ -102,9 +103,9 @@ async fn open_and_wait(
     }
     for ((pull_request, branch), texts) in pull_requests.iter().zip(&BRANCHES).zip(comments) {
         println!("\nPull request {}, \"{}\":", pull_request.id, branch.title);
-        texts.iter().for_each(|text| print_comment(text));
+        texts.iter().for_each(|text| print!("{}", show_comment(text)));
     }
-    println!();
+    println!("\nOn a pull request, the commit, details and log are links into the AWS console.\n");
     Ok(())
 }
 
@@ -216,12 +217,4 @@ fn describe(build: &Build) -> String {
 
 fn failed<E: std::error::Error>(call: &'static str) -> impl Fn(E) -> DemoError {
     move |error| DemoError::Call { call, reason: DisplayErrorContext(error).to_string() }
-}
-
-/// Prints a comment's Markdown behind a bar. The hidden marker is not shown, as on the pull request.
-fn print_comment(text: &str) {
-    let shown: Vec<&str> = text.lines().filter(|line| !line.starts_with("[//]: # (")).collect();
-    println!("  │");
-    shown.join("\n").trim().lines().for_each(|line| println!("  │ {line}"));
-    println!("  │");
 }

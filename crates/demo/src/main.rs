@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod comment;
 mod flow;
 mod local_aws;
 mod progress;

@@ -202,7 +202,7 @@ impl LocalAws {
                 codebuild.clone(),
                 Arc::new(eventbridge.clone()),
                 Arc::new(sqs.clone()),
-                Arc::new(Logs::new(logs.clone())),
+                Arc::new(Logs::new(account.clone(), logs.clone())),
             ],
             paths: route_paths(&codecommit, &lambda),
         };

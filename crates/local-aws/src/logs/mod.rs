@@ -1,10 +1,15 @@
-//! CloudWatch Logs: what functions and builds print, to be read with GetLogEvents.
+//! CloudWatch Logs: what functions and builds print, to be read with its API.
 
+mod describe;
+mod filter_log_events;
+mod filter_pattern;
+mod get_log_events;
 mod operations;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -18,39 +23,67 @@ pub struct LogEvent {
     pub timestamp: i64,
     /// The line without its line end.
     pub message: String,
+    /// Counts all lines of the store, in the order in which they came.
+    pub(super) sequence: u64,
 }
 
-/// Log groups by name, their streams by name, and each stream's lines.
-type Groups = BTreeMap<String, BTreeMap<String, Vec<LogEvent>>>;
+/// A log group as of now.
+#[derive(Debug, Clone)]
+struct Group {
+    name: String,
+    /// Milliseconds since the epoch.
+    created: i64,
+    streams: BTreeMap<String, Stream>,
+}
+
+/// A log stream as of now.
+#[derive(Debug, Clone)]
+struct Stream {
+    /// Milliseconds since the epoch.
+    created: i64,
+    events: Vec<LogEvent>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    groups: BTreeMap<String, Group>,
+    next_sequence: u64,
+}
 
 /// The log groups and streams of a local AWS, in memory. Clones share them.
 #[derive(Debug, Clone)]
 pub struct LogStore {
     clock: Clock,
-    groups: Arc<Mutex<Groups>>,
+    state: Arc<Mutex<State>>,
     appended: watch::Sender<()>,
 }
 
 impl LogStore {
     /// A store without groups.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, groups: Arc::default(), appended: watch::Sender::default() }
+        Self { clock, state: Arc::default(), appended: watch::Sender::default() }
     }
 
     /// Creates a log group; one that is there stays as it is.
     pub fn create_group(&self, group: &str) {
-        self.lock().entry(group.to_owned()).or_default();
+        let created = epoch_milliseconds(self.clock.now());
+        self.lock().groups.entry(group.to_owned()).or_insert_with(|| Group::new(group, created));
     }
 
     /// Appends a line, stamped with this world's time. Creates the group and the stream where they are missing.
     pub fn append(&self, group: &str, stream: &str, message: &str) {
-        let timestamp =
-            i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        let event = LogEvent { timestamp, message: message.to_owned() };
-        let mut groups = self.lock();
-        let streams = groups.entry(group.to_owned()).or_default();
-        streams.entry(stream.to_owned()).or_default().push(event);
-        drop(groups);
+        let mut state = self.lock();
+        // The time is taken under the lock: lines of one stream are in the order of their times.
+        let timestamp = epoch_milliseconds(self.clock.now());
+        let sequence = state.next_sequence;
+        state.next_sequence += 1;
+        let in_group = state.groups.entry(group.to_owned()).or_insert_with(|| Group::new(group, timestamp));
+        let stream = in_group
+            .streams
+            .entry(stream.to_owned())
+            .or_insert_with(|| Stream { created: timestamp, events: Vec::new() });
+        stream.events.push(LogEvent { timestamp, message: message.to_owned(), sequence });
+        drop(state);
         self.appended.send_replace(());
     }
 
@@ -61,15 +94,25 @@ impl LogStore {
 
     /// The lines of a stream so far, or nothing where there is no such group or stream.
     pub fn read(&self, group: &str, stream: &str) -> Option<Vec<LogEvent>> {
-        self.lock().get(group)?.get(stream).cloned()
+        Some(self.lock().groups.get(group)?.streams.get(stream)?.events.clone())
     }
 
     /// The names of a group's streams, or nothing where there is no such group.
     pub fn streams(&self, group: &str) -> Option<Vec<String>> {
-        Some(self.lock().get(group)?.keys().cloned().collect())
+        Some(self.lock().groups.get(group)?.streams.keys().cloned().collect())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Groups> {
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Group {
+    fn new(name: &str, created: i64) -> Self {
+        Self { name: name.to_owned(), created, streams: BTreeMap::new() }
+    }
+}
+
+fn epoch_milliseconds(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }

@@ -1,25 +1,50 @@
-//! The operations of CloudWatch Logs that a local AWS has.
+//! The operations of CloudWatch Logs that a local AWS has, and what they have in common.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::LogStore;
+use super::{Group, LogStore};
+use crate::account::Account;
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
-
-/// Events a page: AWS returns as many as fit into 1 MB, up to 10,000; the default is the limit.
-const PAGE: usize = 10_000;
 
 /// CloudWatch Logs behind its API.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    store: LogStore,
+    pub(super) account: Account,
+    pub(super) store: LogStore,
 }
 
 impl Logs {
     /// The API over `store`.
-    pub fn new(store: LogStore) -> Self {
-        Self { store }
+    pub fn new(account: Account, store: LogStore) -> Self {
+        Self { account, store }
+    }
+
+    /// Acts on the group that a request names: by its name, or by its name or ARN as the identifier.
+    pub(super) fn with_group<T>(
+        &self,
+        name: Option<&str>,
+        identifier: Option<&str>,
+        act: impl FnOnce(&Group) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let name = match (name, identifier) {
+            (Some(name), None) => name,
+            (None, Some(identifier)) => {
+                let name = identifier.strip_prefix(&self.account.arn("logs", "log-group:"));
+                name.map_or(identifier, |name| name.strip_suffix(":*").unwrap_or(name))
+            }
+            (Some(_), Some(_)) => {
+                return Err(invalid("LogGroupName and LogGroupIdentifier cannot be set together."));
+            }
+            (None, None) => return Err(invalid("LogGroupName or LogGroupIdentifier is required.")),
+        };
+        let state = self.store.lock();
+        act(state.groups.get(name).ok_or_else(|| not_found("group"))?)
+    }
+
+    /// A group's ARN without the `:*` that stands for its streams.
+    pub(super) fn group_arn(&self, group: &str) -> String {
+        self.account.arn("logs", &format!("log-group:{group}"))
     }
 }
 
@@ -31,137 +56,82 @@ impl AwsJsonService for Logs {
     fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {
         Box::pin(async move {
             match operation {
-                "GetLogEvents" => get_log_events(&self.store, parse_input(operation, input)?),
+                "DescribeLogGroups" => self.describe_log_groups(parse_input(operation, input)?),
+                "DescribeLogStreams" => self.describe_log_streams(parse_input(operation, input)?),
+                "FilterLogEvents" => self.filter_log_events(parse_input(operation, input)?),
+                "GetLogEvents" => self.get_log_events(parse_input(operation, input)?),
                 other => Err(ApiError::not_modeled(format_args!("CloudWatch Logs {other}"))),
             }
         })
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GetLogEvents {
-    log_group_name: String,
-    log_stream_name: String,
-    start_time: Option<i64>,
-    end_time: Option<i64>,
-    limit: Option<usize>,
-    #[serde(default)]
-    start_from_head: bool,
-    next_token: Option<String>,
+/// The page size that a request asks for, or `most` if it does not.
+pub(super) fn page_size(limit: Option<usize>, most: usize) -> Result<usize, ApiError> {
+    match limit {
+        None => Ok(most),
+        Some(limit) if (1..=most).contains(&limit) => Ok(limit),
+        Some(limit) => Err(invalid(format!(
+            "1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must have \
+             value between 1 and {most}"
+        ))),
+    }
 }
 
-/// Pages by position: a token is `f/` or `b/` and an index, and AWS's rule holds that the end of a stream answers the
-/// token that was passed in.
-fn get_log_events(store: &LogStore, input: GetLogEvents) -> Result<Value, ApiError> {
-    let not_found = |what: &str| {
-        ApiError::new("ResourceNotFoundException", format!("The specified log {what} does not exist."))
-    };
-    let streams = store.streams(&input.log_group_name).ok_or_else(|| not_found("group"))?;
-    if !streams.contains(&input.log_stream_name) {
-        return Err(not_found("stream"));
-    }
-    let limit = input.limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        let message =
-            format!("Value '{limit}' at 'limit' failed to satisfy constraint: between 1 and {PAGE}");
-        return Err(ApiError::new("InvalidParameterException", message));
-    }
-    // StartTime is inclusive, endTime exclusive (API reference, GetLogEvents).
-    let events: Vec<_> = store.read(&input.log_group_name, &input.log_stream_name).unwrap_or_default();
-    let events: Vec<_> = events
-        .into_iter()
-        .filter(|event| input.start_time.is_none_or(|start| event.timestamp >= start))
-        .filter(|event| input.end_time.is_none_or(|end| event.timestamp < end))
-        .collect();
-    let (from, to) = match input.next_token.as_deref().map(parse_token) {
-        Some(Some(('f', index))) => {
-            (index.min(events.len()), (index.min(events.len()) + limit).min(events.len()))
-        }
-        Some(Some((_, index))) => (index.min(events.len()).saturating_sub(limit), index.min(events.len())),
-        Some(None) => {
-            return Err(ApiError::new("InvalidParameterException", "The specified nextToken is invalid."));
-        }
-        None if input.start_from_head => (0, limit.min(events.len())),
-        None => (events.len().saturating_sub(limit), events.len()),
-    };
-    let page: Vec<Value> = events[from..to]
-        .iter()
-        .map(|event| {
-            json!({ "timestamp": event.timestamp, "message": event.message, "ingestionTime": event.timestamp })
-        })
-        .collect();
-    Ok(json!({
-        "events": page,
-        "nextForwardToken": format!("f/{to:056}"),
-        "nextBackwardToken": format!("b/{from:056}"),
-    }))
+/// CloudWatch Logs' error for what is wrong with a request.
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameterException", message)
 }
 
-fn parse_token(token: &str) -> Option<(char, usize)> {
-    let (direction, index) = token.split_once('/')?;
-    let direction = match direction {
-        "f" => 'f',
-        "b" => 'b',
-        _ => return None,
-    };
-    Some((direction, index.parse().ok()?))
+pub(super) fn invalid_token() -> ApiError {
+    invalid("The specified nextToken is invalid.")
+}
+
+pub(super) fn not_found(what: &str) -> ApiError {
+    ApiError::new("ResourceNotFoundException", format!("The specified log {what} does not exist."))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::account::Account;
     use crate::caller::AccessKeys;
     use crate::clock::Clock;
 
-    async fn read(logs: &Logs, input: Value) -> Result<Value, ApiError> {
+    pub(in crate::logs) async fn call(logs: &Logs, operation: &str, input: Value) -> Result<Value, ApiError> {
         let caller = AccessKeys::new(Account::default()).identify(None);
-        logs.call("GetLogEvents", &caller, input).await
+        logs.call(operation, &caller, input).await
     }
 
-    fn logs_with(lines: usize) -> Logs {
+    /// A group with a stream for each name, and in it as many lines.
+    pub(in crate::logs) fn logs_with(streams: &[(&str, usize)]) -> Logs {
         let store = LogStore::new(Clock::default());
-        (0..lines).for_each(|line| store.append("/group", "stream", &format!("line {line}")));
-        Logs::new(store)
-    }
-
-    #[tokio::test]
-    async fn pages_forward_until_the_token_repeats() {
-        let logs = logs_with(5);
-        let mut input = json!({
-            "logGroupName": "/group", "logStreamName": "stream", "startFromHead": true, "limit": 2
-        });
-        let mut lines = Vec::new();
-        loop {
-            let answer = read(&logs, input.clone()).await.unwrap();
-            let page = answer["events"].as_array().unwrap();
-            lines.extend(page.iter().map(|event| event["message"].as_str().unwrap().to_owned()));
-            if input["nextToken"] == answer["nextForwardToken"] {
-                break;
-            }
-            input["nextToken"] = answer["nextForwardToken"].clone();
+        for (stream, lines) in streams {
+            (0..*lines).for_each(|line| store.append("/group", stream, &format!("line {line}")));
         }
-        assert_eq!(lines, ["line 0", "line 1", "line 2", "line 3", "line 4"]);
-    }
-
-    #[tokio::test]
-    async fn without_start_from_head_the_last_lines_come_first() {
-        let input = json!({ "logGroupName": "/group", "logStreamName": "stream", "limit": 1 });
-        let answer = read(&logs_with(3), input).await.unwrap();
-        assert_eq!(answer["events"][0]["message"], "line 2");
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_is_not_there_is_named_as_aws_names_it() {
-        let input = json!({ "logGroupName": "/group", "logStreamName": "other" });
-        assert_eq!(read(&logs_with(1), input).await.unwrap_err().code, "ResourceNotFoundException");
+        Logs::new(Account::default(), store)
     }
 
     #[tokio::test]
     async fn an_operation_that_is_not_modeled_is_named() {
-        let caller = AccessKeys::new(Account::default()).identify(None);
-        let error = logs_with(1).call("StartQuery", &caller, json!({})).await.unwrap_err();
+        let error = call(&logs_with(&[]), "StartQuery", json!({})).await.unwrap_err();
         assert!(error.message.contains("CloudWatch Logs StartQuery"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_group_is_named_in_one_way() {
+        let logs = logs_with(&[("stream", 1)]);
+        for identifier in ["/group", "arn:aws:logs:us-east-1:123456789012:log-group:/group"] {
+            let input = json!({ "logGroupIdentifier": identifier });
+            let answer = call(&logs, "DescribeLogStreams", input).await.unwrap();
+            assert_eq!(answer["logStreams"][0]["logStreamName"], "stream", "{identifier}");
+        }
+        for input in [json!({}), json!({ "logGroupName": "/group", "logGroupIdentifier": "/group" })] {
+            let error = call(&logs, "FilterLogEvents", input).await.unwrap_err();
+            assert_eq!(error.code, "InvalidParameterException");
+        }
+        let error = call(&logs, "FilterLogEvents", json!({ "logGroupName": "/other" })).await.unwrap_err();
+        assert_eq!(error.code, "ResourceNotFoundException");
     }
 }

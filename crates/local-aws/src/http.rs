@@ -16,6 +16,7 @@ use crate::activity::Activity;
 use crate::aws_json::{ApiError, AwsJsonService};
 use crate::caller::{AccessKeys, Caller};
 use crate::clock::Clock;
+use crate::sts;
 
 /// The date form of HTTP (RFC 9110, section 5.6.7). Times are UTC.
 const HTTP_DATE: &[BorrowedFormatItem<'_>] =
@@ -88,6 +89,9 @@ impl FrontDoor {
             return handler(caller, request).await;
         }
         if request.method() == Method::POST && path == "/" {
+            if is_form(request.headers()) {
+                return answer_form(&caller, request).await;
+            }
             return self.call_service(caller, request).await;
         }
         let what = format!("{} {path}", request.method());
@@ -109,7 +113,7 @@ impl FrontDoor {
         let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
         let Some((prefix, operation)) = target.and_then(|target| target.rsplit_once('.')) else {
             return Err(ApiError::not_modeled(
-                "a request without the header X-Amz-Target (the query protocols)",
+                "a request that is neither a form nor has the header X-Amz-Target",
             ));
         };
         let (prefix, operation) = (prefix.to_owned(), operation.to_owned());
@@ -126,6 +130,19 @@ impl FrontDoor {
                 .map_err(|error| ApiError::new("SerializationException", error.to_string()))?,
         };
         service.call(&operation, caller, input).await
+    }
+}
+
+/// Whether a request is one of the query protocols.
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    content_type.starts_with(b"application/x-www-form-urlencoded")
+}
+
+async fn answer_form(caller: &Caller, request: Request) -> Response {
+    match to_bytes(request.into_body(), LARGEST_BODY).await {
+        Ok(form) => sts::answer_form(caller, &String::from_utf8_lossy(&form)),
+        Err(error) => (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).into_response(),
     }
 }
 
@@ -249,6 +266,19 @@ mod tests {
         }
         let own = [("host", "[::1]:4580"), ("origin", "http://localhost:4580"), target];
         assert_eq!(ask(&own, "{}").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_form_is_a_call_of_the_query_protocol() {
+        let request = Request::builder().method("POST").uri("/").header("host", "localhost:1");
+        let request = request.header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        let request = request.body(Body::from("Action=GetCallerIdentity&Version=2011-06-15")).unwrap();
+        let response = front_door(Clock::default()).respond(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/xml");
+        let body = to_bytes(response.into_body(), LARGEST_BODY).await.unwrap();
+        let arn = "<Arn>arn:aws:iam::123456789012:user/developer</Arn>";
+        assert!(String::from_utf8_lossy(&body).contains(arn), "{body:?}");
     }
 
     #[tokio::test]

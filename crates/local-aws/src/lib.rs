@@ -16,6 +16,8 @@ pub mod local_aws;
 pub mod logs;
 pub mod process_group;
 pub mod programs;
+pub mod query_string;
 pub mod sqs;
+pub mod sts;
 pub mod tasks;
 pub mod template;

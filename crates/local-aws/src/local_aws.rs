@@ -22,7 +22,7 @@ use crate::codecommit::CodeCommit;
 use crate::event::{Event, EventSink};
 use crate::eventbridge::{EventBridge, EventBridgeSettings, InvalidRule};
 use crate::http::{FrontDoor, PathHandler};
-use crate::lambda::{DEFAULT_CONCURRENCY, Lambda, LambdaSettings, NoExecutable};
+use crate::lambda::{self, DEFAULT_CONCURRENCY, Lambda, LambdaSettings, NoExecutable};
 use crate::logs::{LogStore, Logs};
 use crate::programs::{MissingProgram, find_programs, is_executable};
 use crate::sqs::Sqs;
@@ -353,9 +353,9 @@ fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<(&'static s
     let invoke = lambda.clone();
     let invoke: PathHandler = Arc::new(move |_, request| {
         let invoke = invoke.clone();
-        Box::pin(async move { invoke.handle_invoke(request).await })
+        Box::pin(async move { invoke.handle_api(request).await })
     });
-    vec![("/v1/repos/", git), ("/runtime/", runtime), ("/2015-03-31/functions/", invoke)]
+    vec![("/v1/repos/", git), ("/runtime/", runtime), (lambda::PATH, invoke)]
 }
 
 async fn serve(listener: TcpListener, front_door: FrontDoor) {

@@ -5,9 +5,11 @@ mod buildspec;
 mod download_source;
 mod event;
 mod folders;
+mod lists;
 mod log;
 mod operations;
 mod phase;
+mod project_api;
 mod request;
 mod run;
 mod settings;
@@ -51,6 +53,8 @@ pub type ResolveSource = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
 pub struct CodeBuild {
     shared: Arc<Shared>,
     projects: Vec<Project>,
+    /// When the projects were created.
+    created: OffsetDateTime,
     state: Mutex<State>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -97,6 +101,8 @@ struct State {
     builds: BTreeMap<String, BuildHandle>,
     /// The ids of each project's builds; the build number is the place in the list.
     of_project: BTreeMap<String, Vec<String>>,
+    /// The ids of all builds in the order of their submission.
+    submitted: Vec<String>,
     tokens: BTreeMap<String, UsedToken>,
     shut_down: bool,
 }
@@ -127,9 +133,10 @@ impl CodeBuild {
         for project in &projects {
             surroundings.logs.create_group(&project.log_group);
         }
+        let created = surroundings.clock.now();
         let slots = Arc::new(Semaphore::new(settings.concurrent_builds));
         let shared = Arc::new(Shared { around: surroundings, settings, slots });
-        Arc::new(Self { shared, projects, state: Mutex::default(), tasks: Mutex::default() })
+        Arc::new(Self { shared, projects, created, state: Mutex::default(), tasks: Mutex::default() })
     }
 
     /// A build as it is now and as it changes, for whoever waits for something. Nothing where there is no such build.
@@ -170,6 +177,7 @@ impl CodeBuild {
         let number = of_project.len() as u64 + 1;
         let build = Build::submitted(&self.shared.around.account, request, number, &caller.arn, now);
         of_project.push(build.id.clone());
+        state.submitted.push(build.id.clone());
         if let Some(token) = idempotency.token {
             let used =
                 UsedToken { parameters: idempotency.parameters, build_id: build.id.clone(), used: now };

@@ -8,8 +8,8 @@ use super::{CodeBuild, Idempotency};
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 
-/// Build ids a page, and ids a BatchGetBuilds.
-const PAGE: usize = 100;
+/// Ids a BatchGetBuilds.
+const ID_LIMIT: usize = 100;
 
 impl AwsJsonService for CodeBuild {
     fn target_prefix(&self) -> &'static str {
@@ -23,7 +23,10 @@ impl AwsJsonService for CodeBuild {
                 "RetryBuild" => self.retry_build(caller, parse_input(operation, input)?),
                 "StopBuild" => self.stop_build(parse_input(operation, input)?).await,
                 "BatchGetBuilds" => self.batch_get_builds(parse_input(operation, input)?),
-                "ListBuildsForProject" => self.list_builds_for_project(parse_input(operation, input)?),
+                "BatchGetProjects" => self.batch_get_projects(&parse_input(operation, input)?),
+                "ListBuilds" => self.list_builds(&parse_input(operation, input)?),
+                "ListProjects" => self.list_projects(&parse_input(operation, input)?),
+                "ListBuildsForProject" => self.list_builds_for_project(&parse_input(operation, input)?),
                 other => Err(ApiError::not_modeled(format_args!("CodeBuild {other}"))),
             }
         })
@@ -47,14 +50,6 @@ struct StopBuildInput {
 #[serde(deny_unknown_fields)]
 struct BatchGetBuildsInput {
     ids: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ListBuildsForProjectInput {
-    project_name: String,
-    sort_order: Option<String>,
-    next_token: Option<String>,
 }
 
 impl CodeBuild {
@@ -101,8 +96,8 @@ impl CodeBuild {
     }
 
     fn batch_get_builds(&self, input: BatchGetBuildsInput) -> Result<Value, ApiError> {
-        if !(1..=PAGE).contains(&input.ids.len()) {
-            return Err(invalid(format!("ids must have 1 to {PAGE} members")));
+        if !(1..=ID_LIMIT).contains(&input.ids.len()) {
+            return Err(invalid(format!("ids must have 1 to {ID_LIMIT} members")));
         }
         let state = self.lock();
         let (mut builds, mut not_found) = (Vec::new(), Vec::new());
@@ -113,36 +108,6 @@ impl CodeBuild {
             }
         }
         Ok(json!({ "builds": builds, "buildsNotFound": not_found }))
-    }
-
-    /// Pages hold the newest builds first. A token is the number of the last build of its page, so that builds that
-    /// start meanwhile do not shift the next one.
-    fn list_builds_for_project(&self, input: ListBuildsForProjectInput) -> Result<Value, ApiError> {
-        self.project(&input.project_name)?;
-        let ids = self.builds_of_project(&input.project_name);
-        if input.sort_order.is_some() && ids.len() > PAGE {
-            return Err(invalid(format!(
-                "sortOrder cannot be set for a project with more than {PAGE} builds; leave it out"
-            )));
-        }
-        let before = match input.next_token.as_deref().map(str::parse) {
-            None => ids.len(),
-            Some(Ok(number)) if (1..=ids.len()).contains(&number) => number - 1,
-            Some(_) => return Err(invalid("Invalid nextToken")),
-        };
-        match input.sort_order.as_deref() {
-            None | Some("DESCENDING") => {}
-            Some("ASCENDING") => return Ok(json!({ "ids": ids })),
-            Some(other) => {
-                return Err(invalid(format!("sortOrder is {other}; it can be ASCENDING or DESCENDING")));
-            }
-        }
-        let after = before.saturating_sub(PAGE);
-        let mut answer = json!({ "ids": ids[after..before].iter().rev().collect::<Vec<_>>() });
-        if after > 0 {
-            answer["nextToken"] = (after + 1).to_string().into();
-        }
-        Ok(answer)
     }
 
     /// Operations take a build's ARN in the place of its id.

@@ -3,6 +3,7 @@
 mod delivery;
 mod pattern;
 mod put_events;
+mod rules_api;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! EventBridge behind its API: PutEvents.
+//! EventBridge behind its API; here are its operations, and PutEvents.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +20,9 @@ impl AwsJsonService for EventBridge {
     fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {
         Box::pin(async move {
             match operation {
+                "DescribeRule" => self.describe_rule(&parse_input(operation, input)?),
+                "ListRules" => self.list_rules(&parse_input(operation, input)?),
+                "ListTargetsByRule" => self.list_targets_by_rule(&parse_input(operation, input)?),
                 "PutEvents" => self.put_events(parse_input(operation, input)?),
                 other => Err(ApiError::not_modeled(format_args!("EventBridge {other}"))),
             }
@@ -59,12 +62,8 @@ impl EventBridge {
             );
             return Err(ApiError::new("ValidationException", message));
         }
-        if let Some(bus) =
-            input.entries.iter().filter_map(|entry| entry.event_bus_name.as_deref()).find(|bus| {
-                let arn = self.inner.account.arn("events", "event-bus/default");
-                *bus != "default" && *bus != arn
-            })
-        {
+        let mut buses = input.entries.iter().filter_map(|entry| entry.event_bus_name.as_deref());
+        if let Some(bus) = buses.find(|bus| !self.is_default_bus(bus)) {
             return Err(ApiError::not_modeled(format_args!(
                 "the event bus {bus}; there is only the default one"
             )));

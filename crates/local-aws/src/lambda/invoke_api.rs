@@ -2,11 +2,11 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::invocation::{Completed, InvocationRequest};
 use super::{InvokeError, Lambda, SYNCHRONOUS_PAYLOAD_LIMIT};
@@ -14,35 +14,10 @@ use crate::aws_json::ApiError;
 use crate::tasks::ShuttingDown;
 
 impl Lambda {
-    /// Answers a request of Lambda's API; its path begins with `/2015-03-31/functions/`.
-    pub async fn handle_invoke(&self, request: Request) -> Response {
-        match self.invoke(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                let body = json!({ "Type": "User", "message": error.message, "Message": error.message });
-                let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
-                let headers = [("content-type", "application/json"), ("x-amzn-errortype", &error.code)];
-                (status, headers, body.to_string()).into_response()
-            }
-        }
-    }
-
-    async fn invoke(&self, request: Request) -> Result<Response, ApiError> {
-        let path = request.uri().path();
-        let name = path
-            .strip_prefix("/2015-03-31/functions/")
-            .and_then(|rest| rest.strip_suffix("/invocations"))
-            .filter(|name| request.method() == Method::POST && !name.contains('/'))
-            .ok_or_else(|| ApiError {
-                status: 404,
-                ..ApiError::not_modeled(format_args!("Lambda {} {path}", request.method()))
-            })?;
-        let name = decode_percent(name);
-        if let Some(query) = request.uri().query().filter(|query| *query != "Qualifier=%24LATEST") {
-            return Err(ApiError::not_modeled(format_args!("Invoke with {query}")));
-        }
+    /// Invokes a function, by name or ARN.
+    pub(super) async fn invoke(&self, name: &str, request: Request) -> Result<Response, ApiError> {
         let headers = request.headers().clone();
-        let function = self.inner.find_function(&name).map_err(api_error)?;
+        let function = self.inner.find_function(name).map_err(api_error)?;
         let payload = to_bytes(request.into_body(), SYNCHRONOUS_PAYLOAD_LIMIT)
             .await
             .map_err(|_| api_error(InvokeError::RequestTooLarge { limit: SYNCHRONOUS_PAYLOAD_LIMIT }))?;
@@ -50,7 +25,7 @@ impl Lambda {
         match header(&headers, "x-amz-invocation-type").unwrap_or("RequestResponse") {
             "DryRun" => Ok(StatusCode::NO_CONTENT.into_response()),
             "Event" => {
-                let request_id = self.invoke_event(&name, payload).map_err(api_error)?;
+                let request_id = self.invoke_event(name, payload).map_err(api_error)?;
                 Ok((StatusCode::ACCEPTED, [("x-amzn-requestid", request_id)]).into_response())
             }
             "RequestResponse" => {
@@ -109,7 +84,7 @@ fn read_payload(payload: Bytes) -> Result<Bytes, ApiError> {
     }
 }
 
-fn api_error(error: InvokeError) -> ApiError {
+pub(super) fn api_error(error: InvokeError) -> ApiError {
     let (status, code) = match &error {
         InvokeError::FunctionNotFound(_) => (404, "ResourceNotFoundException"),
         InvokeError::AccessDenied { .. } => (403, "AccessDeniedException"),
@@ -122,39 +97,4 @@ fn api_error(error: InvokeError) -> ApiError {
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// A path segment without its `%XX`: clients escape the colons of an ARN.
-fn decode_percent(segment: &str) -> String {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let escaped = (byte == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_arn_in_a_path_is_decoded() {
-        assert_eq!(decode_percent("arn%3Aaws%3Alambda:x%24LATEST"), "arn:aws:lambda:x$LATEST");
-        assert_eq!(decode_percent("plain%2"), "plain%2");
-    }
 }

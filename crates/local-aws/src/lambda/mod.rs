@@ -1,5 +1,6 @@
 //! Lambda: starts the real executables, serves them the Runtime API, and handles asynchronous events as AWS does.
 
+mod api;
 mod asynchronous;
 mod environment;
 mod invocation;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
+use time::OffsetDateTime;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::account::Account;
@@ -24,6 +26,7 @@ use crate::sqs::Sqs;
 use crate::tasks::{ShuttingDown, Tasks};
 use crate::template::Function;
 
+pub use api::PATH;
 pub use invocation::{Invocation, Outcome};
 
 use environment::Environment;
@@ -121,6 +124,8 @@ pub struct Lambda {
 struct Inner {
     account: Account,
     clock: Clock,
+    /// When the functions were created.
+    created: OffsetDateTime,
     activity: Activity,
     functions: Vec<Arc<FunctionState>>,
     endpoint_url: String,
@@ -161,6 +166,7 @@ impl Lambda {
             .collect::<Result<_, _>>()?;
         let inner = Inner {
             account: settings.account,
+            created: settings.clock.now(),
             clock: settings.clock,
             activity: settings.activity,
             functions,

@@ -31,6 +31,10 @@ pub struct Function {
     pub arn: String,
     /// The name of its role: the middle part of its session's ARN.
     pub role_name: String,
+    /// The role's ARN.
+    pub role_arn: String,
+    /// Such as `provided.al2023`.
+    pub runtime: String,
     /// The object key of its code, such as `start-build.zip`.
     pub code_key: String,
     /// What it calls its entry point; empty where the template does not say.

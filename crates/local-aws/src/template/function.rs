@@ -66,6 +66,8 @@ pub(super) fn read_function(
         logical_id: logical_id.to_owned(),
         arn: document.account.arn("lambda", &format!("function:{name}")),
         role_name: role_name.to_owned(),
+        role_arn: role.clone(),
+        runtime,
         code_key,
         handler: properties.optional_text("Handler")?.unwrap_or_default(),
         environment: read_environment(&mut properties)?,

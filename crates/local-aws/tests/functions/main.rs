@@ -4,4 +4,5 @@
 
 mod eventbridge;
 mod lambda;
+mod lists;
 mod world;

@@ -68,6 +68,8 @@ fn setup() -> Setup {
         name: "start".to_owned(),
         arn: account.arn("lambda", "function:start"),
         role_name: "start-role".to_owned(),
+        role_arn: account.global_arn("iam", "role/start-role"),
+        runtime: "provided.al2023".to_owned(),
         code_key: "start-build.zip".to_owned(),
         handler: "bootstrap".to_owned(),
         environment: BTreeMap::new(),
@@ -165,8 +167,16 @@ impl FunctionWorld {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(payload.to_owned())).unwrap();
-        let response = tokio::time::timeout(LIMIT, self.lambda.handle_invoke(request)).await;
+        self.ask(request.body(Body::from(payload.to_owned())).unwrap()).await
+    }
+
+    /// Asks Lambda's API for what is at a path.
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
+        self.ask(Request::builder().uri(uri).body(Body::empty()).unwrap()).await
+    }
+
+    async fn ask(&self, request: Request) -> Answer {
+        let response = tokio::time::timeout(LIMIT, self.lambda.handle_api(request)).await;
         let (parts, body) = response.expect("an answer within the limit").into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer {

@@ -50,6 +50,12 @@ pub trait AwsJsonService: Send + Sync {
 
     /// Carries out one operation. An operation that is not there answers [`ApiError::not_modeled`].
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a>;
+
+    /// The code that an error had in the query protocol which the service spoke before, where it is another one. AWS
+    /// sends it along, and clients still show it to their callers.
+    fn query_error_code(&self, _code: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Reads an operation's input. Input types deny unknown fields, so that a member that AWS knows and this crate does

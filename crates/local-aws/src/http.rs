@@ -103,34 +103,54 @@ impl FrontDoor {
             Some(b"application/x-amz-json-1.0") => "application/x-amz-json-1.0",
             _ => "application/x-amz-json-1.1",
         };
-        match self.call_operation(&caller, request).await {
+        let (service, operation) = match self.find_operation(request.headers()) {
+            Ok(found) => found,
+            Err(error) => return error_response(&error, content_type),
+        };
+        match call_operation(service.as_ref(), &operation, &caller, request).await {
             Ok(answer) => ([(header::CONTENT_TYPE, content_type)], answer.to_string()).into_response(),
-            Err(error) => error_response(&error, content_type),
+            Err(error) => {
+                let mut response = error_response(&error, content_type);
+                if let Some(code) = service.query_error_code(&error.code)
+                    && let Ok(value) = HeaderValue::from_str(&format!("{code};Sender"))
+                {
+                    response.headers_mut().insert("x-amzn-query-error", value);
+                }
+                response
+            }
         }
     }
 
-    async fn call_operation(&self, caller: &Caller, request: Request) -> Result<Value, ApiError> {
-        let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
+    fn find_operation(&self, headers: &HeaderMap) -> Result<(&Arc<dyn AwsJsonService>, String), ApiError> {
+        let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
         let Some((prefix, operation)) = target.and_then(|target| target.rsplit_once('.')) else {
             return Err(ApiError::not_modeled(
                 "a request that is neither a form nor has the header X-Amz-Target",
             ));
         };
-        let (prefix, operation) = (prefix.to_owned(), operation.to_owned());
         let service = self.services.iter().find(|service| service.target_prefix() == prefix);
         let service = service
             .ok_or_else(|| ApiError::not_modeled(format_args!("the service behind {prefix}.{operation}")))?;
-        let body = to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|error| ApiError {
-            status: 413,
-            ..ApiError::new("RequestEntityTooLargeException", error.to_string())
-        })?;
-        let input = match body.as_ref() {
-            b"" => json!({}),
-            body => serde_json::from_slice(body)
-                .map_err(|error| ApiError::new("SerializationException", error.to_string()))?,
-        };
-        service.call(&operation, caller, input).await
+        Ok((service, operation.to_owned()))
     }
+}
+
+async fn call_operation(
+    service: &dyn AwsJsonService,
+    operation: &str,
+    caller: &Caller,
+    request: Request,
+) -> Result<Value, ApiError> {
+    let body = to_bytes(request.into_body(), LARGEST_BODY).await.map_err(|error| ApiError {
+        status: 413,
+        ..ApiError::new("RequestEntityTooLargeException", error.to_string())
+    })?;
+    let input = match body.as_ref() {
+        b"" => json!({}),
+        body => serde_json::from_slice(body)
+            .map_err(|error| ApiError::new("SerializationException", error.to_string()))?,
+    };
+    service.call(operation, caller, input).await
 }
 
 /// Whether a request is one of the query protocols.
@@ -206,6 +226,10 @@ mod tests {
                 }
             })
         }
+
+        fn query_error_code(&self, code: &str) -> Option<&'static str> {
+            (code == "NotModeledByLocalAws").then_some("Echo.OlderCode")
+        }
     }
 
     fn front_door(clock: Clock) -> FrontDoor {
@@ -248,6 +272,13 @@ mod tests {
             assert_eq!((status, answer["__type"].as_str()), (400, Some("NotModeledByLocalAws")));
             assert!(answer["message"].as_str().unwrap().contains(name), "{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_older_code_of_an_error_is_sent_along() {
+        let headers = [("host", "localhost:1"), ("x-amz-target", "Echo_20260101.Shout")];
+        let (_, _, headers) = ask(&headers, "").await;
+        assert_eq!(headers["x-amzn-query-error"], "Echo.OlderCode;Sender");
     }
 
     #[tokio::test]

@@ -32,6 +32,10 @@ impl AwsJsonService for Sqs {
             }
         })
     }
+
+    fn query_error_code(&self, code: &str) -> Option<&'static str> {
+        (code == "QueueDoesNotExist").then_some("AWS.SimpleQueueService.NonExistentQueue")
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -32,6 +32,7 @@ pub(crate) enum StepName {
     Tests,
     Demo,
     Readme,
+    Clients,
     PythonTools,
     NodePackages,
     CfnLint,

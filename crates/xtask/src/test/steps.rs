@@ -189,6 +189,20 @@ pub(crate) const STEPS: &[Step] = &[
         run: |checkout, log| pass(readme::run_walk_through(checkout, log)),
     },
     Step {
+        name: StepName::Clients,
+        about: "the AWS CLI, boto3 and Git work with local-aws, and its answers follow botocore's API models",
+        needs: &[StepName::Build, StepName::PythonTools],
+        lane: Lane::Side,
+        // The count.
+        closing_lines: 1,
+        advice: "Read the failed assertion above; tests/clients/README.md says how to run one sitting.",
+        run: |checkout, log| {
+            let mut python = tools::python_command(checkout);
+            python.args(["tests/clients/run.py", "--binaries"]).arg(checkout.binaries());
+            pass(log.run(python.arg("--template").arg(checkout.template())))
+        },
+    },
+    Step {
         name: StepName::Arm64,
         about: "the functions compile for Lambda's arm64",
         needs: &[StepName::PythonTools],

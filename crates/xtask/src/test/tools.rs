@@ -64,6 +64,11 @@ pub(crate) fn cargo_deny_command(checkout: &Checkout) -> Command {
     checkout.command(cargo_deny(checkout))
 }
 
+/// A call of the Python that has what `tools/requirements.txt` pins.
+pub(crate) fn python_command(checkout: &Checkout) -> Command {
+    checkout.command(python_environment(checkout).join("bin/python"))
+}
+
 /// A call of cfn-lint.
 pub(crate) fn cfn_lint_command(checkout: &Checkout) -> Command {
     checkout.command(python_environment(checkout).join("bin/cfn-lint"))

@@ -127,9 +127,8 @@ impl CodeCommit {
         let answer = posted_json(&comment);
         let event =
             comment_event(&self.account, now, CommentChange::Created, &comment, &repository_id, caller);
-        let position = state.comments.len();
+        state.posted.insert(token, (request, comment.id.clone()));
         state.comments.push(comment);
-        state.posted.insert(token, (request, position));
         self.send(&state, [event]);
         Ok(answer)
     }
@@ -235,7 +234,9 @@ impl State {
         request: &CommentRequest,
     ) -> Result<Option<&Comment>, ApiError> {
         match self.posted.get(token) {
-            Some((earlier, position)) if earlier == request => Ok(self.comments.get(*position)),
+            Some((earlier, id)) if earlier == request => {
+                Ok(self.comments.iter().find(|comment| comment.id == *id))
+            }
             Some(_) => Err(idempotency_mismatch()),
             None => Ok(None),
         }

@@ -16,6 +16,7 @@ pub(super) enum PullRequestChange {
     Created,
     SourceBranchUpdated,
     StatusChanged,
+    Merged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +67,11 @@ pub(super) fn pull_request_event(
             "Updated",
             format!("The pull request status has been updated. The status is {}.", status.to_lowercase()),
         ),
+        PullRequestChange::Merged => (
+            "pullRequestMergeStatusUpdated",
+            "Updated",
+            "The pull request merge status has been updated. The status is merged.".to_owned(),
+        ),
     };
     let notification = format!(
         "A pull request event occurred in the following AWS CodeCommit repository: {repository}. User: {}. \
@@ -82,7 +88,7 @@ pub(super) fn pull_request_event(
         "destinationCommit": pull_request.destination_commit,
         "destinationReference": pull_request.destination_reference,
         "event": event,
-        "isMerged": "False",
+        "isMerged": if pull_request.merge.is_some() { "True" } else { "False" },
         "lastModifiedDate": date(pull_request.last_activity),
         "notificationBody": notification,
         "pullRequestId": id.to_string(),
@@ -95,6 +101,9 @@ pub(super) fn pull_request_event(
     });
     if let Some(description) = &pull_request.description {
         detail["description"] = description.as_str().into();
+    }
+    if let Some(merge) = &pull_request.merge {
+        detail["mergeOption"] = merge.option.name().into();
     }
     of_repository(account, "CodeCommit Pull Request State Change", now, repository, detail)
 }

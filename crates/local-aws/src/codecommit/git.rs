@@ -173,36 +173,51 @@ pub(super) async fn blob_at(folder: &Path, commit: &str, path: &str) -> Result<O
     })
 }
 
-fn in_repository<const N: usize>(folder: &Path, arguments: [&str; N]) -> Command {
+/// The id of the folder at `path` in a commit, or nothing where there is no such folder. The empty path is the root.
+pub(super) async fn tree_at(folder: &Path, commit: &str, path: &str) -> Result<Option<String>, GitError> {
+    let command = if path.is_empty() {
+        in_repository(folder, ["log", "-1", "--no-walk", "--format=x tree %T", "--end-of-options", commit])
+    } else {
+        in_repository(folder, ["ls-tree", "-z", "--full-tree", "--end-of-options", commit, "--", path])
+    };
+    let answer = read(command, "ls-tree", b"").await?;
+    let mut words = answer.split(['\t', '\0', '\n']).next().unwrap_or_default().split(' ').skip(1);
+    Ok(match (words.next(), words.next()) {
+        (Some("tree"), Some(id)) => Some(id.to_owned()),
+        _ => None,
+    })
+}
+
+pub(super) fn in_repository<const N: usize>(folder: &Path, arguments: [&str; N]) -> Command {
     let mut command = git_command();
     command.arg("--git-dir").arg(folder).args(arguments.map(OsStr::new));
     command
 }
 
-struct Output {
-    code: Option<i32>,
-    stdout: Vec<u8>,
+pub(super) struct Output {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: Vec<u8>,
     stderr: Vec<u8>,
 }
 
 impl Output {
-    fn into_error(self, command: &str) -> GitError {
+    pub(super) fn into_error(self, command: &str) -> GitError {
         let message = String::from_utf8_lossy(&self.stderr).trim().to_owned();
         GitError::Failed { command: command.to_owned(), message }
     }
 }
 
-async fn read(command: Command, name: &str, input: &[u8]) -> Result<String, GitError> {
+pub(super) async fn read(command: Command, name: &str, input: &[u8]) -> Result<String, GitError> {
     let stdout = run(command, name, input).await?;
     Ok(String::from_utf8_lossy(&stdout).into_owned())
 }
 
-async fn run(mut command: Command, name: &str, input: &[u8]) -> Result<Vec<u8>, GitError> {
+pub(super) async fn run(mut command: Command, name: &str, input: &[u8]) -> Result<Vec<u8>, GitError> {
     let output = output(&mut command, input).await?;
     if output.code == Some(0) { Ok(output.stdout) } else { Err(output.into_error(name)) }
 }
 
-async fn output(command: &mut Command, input: &[u8]) -> Result<Output, io::Error> {
+pub(super) async fn output(command: &mut Command, input: &[u8]) -> Result<Output, io::Error> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = ProcessGroup::spawn(command)?;
     let (stdin, stdout, stderr) =

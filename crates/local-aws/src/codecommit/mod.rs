@@ -3,20 +3,31 @@
 //! What a push changes (pull requests, events) is applied before its answer ends, and one push at a time is served
 //! per repository: who pushed and then asks the API sees their push.
 
+mod branches;
 mod comment_answers;
 mod comments;
+mod commit_specifier;
+mod commits;
 mod events;
+mod file_changes;
+mod files;
 mod git;
+mod git_write;
 mod http_backend;
+mod merge_conflicts;
+mod merges;
 mod page;
 mod parameters;
+mod pull_request_changes;
 mod pull_requests;
 mod push;
 mod repositories;
+mod repository_changes;
 mod state;
+mod tree;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::Value;
 
@@ -27,10 +38,12 @@ use crate::clock::Clock;
 use crate::event::{Event, EventSink};
 pub(crate) use git::git_command;
 
-use state::State;
+use state::{MergeOption, State};
 
 /// CodeCommit in one account and region.
 pub struct CodeCommit {
+    /// Itself, for calls that are carried through.
+    this: Weak<Self>,
     account: Account,
     clock: Clock,
     folder: PathBuf,
@@ -43,7 +56,15 @@ impl CodeCommit {
     /// CodeCommit without repositories. `folder` must exist and be empty: the bare repositories go there.
     pub fn new(account: Account, clock: Clock, folder: PathBuf, emit: EventSink) -> Arc<Self> {
         let (state, creation) = (Mutex::default(), tokio::sync::Mutex::default());
-        Arc::new(Self { account, clock, folder, emit, state, creation })
+        Arc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
+            account,
+            clock,
+            folder,
+            emit,
+            state,
+            creation,
+        })
     }
 
     /// The folder of a repository's bare Git repository, for reading.
@@ -61,6 +82,67 @@ impl CodeCommit {
     }
 }
 
+impl CodeCommit {
+    async fn carry_out(&self, operation: &str, caller: &Caller, input: Value) -> Result<Value, ApiError> {
+        match operation {
+            "CreateRepository" => self.create_repository(parse_input(operation, input)?).await,
+            "GetRepository" => self.get_repository(parse_input(operation, input)?),
+            "ListRepositories" => self.list_repositories(parse_input(operation, input)?),
+            "GetBranch" => self.get_branch(parse_input(operation, input)?),
+            "GetCommit" => self.get_commit(parse_input(operation, input)?).await,
+            "CreatePullRequest" => self.create_pull_request(caller, parse_input(operation, input)?).await,
+            "GetPullRequest" => self.get_pull_request(parse_input(operation, input)?).await,
+            "ListPullRequests" => self.list_pull_requests(parse_input(operation, input)?),
+            "UpdatePullRequestStatus" => {
+                self.update_pull_request_status(caller, parse_input(operation, input)?).await
+            }
+            "PostCommentForPullRequest" => {
+                self.post_comment_for_pull_request(caller, parse_input(operation, input)?).await
+            }
+            "GetComment" => self.get_comment(parse_input(operation, input)?),
+            "UpdateComment" => self.update_comment(caller, parse_input(operation, input)?),
+            "DeleteCommentContent" => self.delete_comment_content(parse_input(operation, input)?),
+            "GetCommentsForPullRequest" => {
+                self.get_comments_for_pull_request(parse_input(operation, input)?).await
+            }
+            "DeleteRepository" => self.delete_repository(parse_input(operation, input)?).await,
+            "UpdateRepositoryDescription" => {
+                self.update_repository_description(parse_input(operation, input)?)
+            }
+            "BatchGetRepositories" => self.batch_get_repositories(parse_input(operation, input)?),
+            "CreateBranch" => self.create_branch(caller, parse_input(operation, input)?).await,
+            "DeleteBranch" => self.delete_branch(caller, parse_input(operation, input)?).await,
+            "ListBranches" => self.list_branches(parse_input(operation, input)?),
+            "UpdateDefaultBranch" => self.update_default_branch(parse_input(operation, input)?).await,
+            "UpdatePullRequestTitle" => self.update_pull_request_title(parse_input(operation, input)?).await,
+            "UpdatePullRequestDescription" => {
+                self.update_pull_request_description(parse_input(operation, input)?).await
+            }
+            "DescribePullRequestEvents" => {
+                self.describe_pull_request_events(parse_input(operation, input)?).await
+            }
+            "MergePullRequestByFastForward" => {
+                self.merge_by_fast_forward(caller, parse_input(operation, input)?).await
+            }
+            "MergePullRequestBySquash" => {
+                self.merge_by_commit(caller, MergeOption::Squash, parse_input(operation, input)?).await
+            }
+            "MergePullRequestByThreeWay" => {
+                self.merge_by_commit(caller, MergeOption::ThreeWay, parse_input(operation, input)?).await
+            }
+            "GetMergeConflicts" => self.get_merge_conflicts(parse_input(operation, input)?).await,
+            "GetMergeOptions" => self.get_merge_options(parse_input(operation, input)?).await,
+            "GetDifferences" => self.get_differences(parse_input(operation, input)?).await,
+            "GetFile" => self.get_file(parse_input(operation, input)?).await,
+            "GetFolder" => self.get_folder(parse_input(operation, input)?).await,
+            "GetBlob" => self.get_blob(parse_input(operation, input)?).await,
+            "PutFile" => self.put_file(caller, parse_input(operation, input)?).await,
+            "CreateCommit" => self.create_commit(caller, parse_input(operation, input)?).await,
+            other => Err(ApiError::not_modeled(format_args!("CodeCommit {other}"))),
+        }
+    }
+}
+
 impl std::fmt::Debug for CodeCommit {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (account, folder) = (&self.account, &self.folder);
@@ -75,29 +157,14 @@ impl AwsJsonService for CodeCommit {
 
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a> {
         Box::pin(async move {
-            match operation {
-                "CreateRepository" => self.create_repository(parse_input(operation, input)?).await,
-                "GetRepository" => self.get_repository(parse_input(operation, input)?),
-                "ListRepositories" => self.list_repositories(parse_input(operation, input)?),
-                "GetBranch" => self.get_branch(parse_input(operation, input)?),
-                "GetCommit" => self.get_commit(parse_input(operation, input)?).await,
-                "CreatePullRequest" => self.create_pull_request(caller, parse_input(operation, input)?).await,
-                "GetPullRequest" => self.get_pull_request(parse_input(operation, input)?).await,
-                "ListPullRequests" => self.list_pull_requests(parse_input(operation, input)?),
-                "UpdatePullRequestStatus" => {
-                    self.update_pull_request_status(caller, parse_input(operation, input)?).await
-                }
-                "PostCommentForPullRequest" => {
-                    self.post_comment_for_pull_request(caller, parse_input(operation, input)?).await
-                }
-                "GetComment" => self.get_comment(parse_input(operation, input)?),
-                "UpdateComment" => self.update_comment(caller, parse_input(operation, input)?),
-                "DeleteCommentContent" => self.delete_comment_content(parse_input(operation, input)?),
-                "GetCommentsForPullRequest" => {
-                    self.get_comments_for_pull_request(parse_input(operation, input)?).await
-                }
-                other => Err(ApiError::not_modeled(format_args!("CodeCommit {other}"))),
-            }
+            let Some(this) = self.this.upgrade() else {
+                return Err(ApiError::internal("CodeCommit has ended"));
+            };
+            // A call that has begun is carried through even if its caller goes away: what Git has stored must not miss
+            // its events.
+            let (operation, caller) = (operation.to_owned(), caller.clone());
+            let call = tokio::spawn(async move { this.carry_out(&operation, &caller, input).await });
+            call.await.unwrap_or_else(|error| Err(ApiError::internal(format!("CodeCommit failed: {error}"))))
         })
     }
 }

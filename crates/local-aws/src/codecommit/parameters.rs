@@ -1,5 +1,8 @@
 //! The rules that parameters of several operations follow, and the errors of those that break them.
 
+use time::OffsetDateTime;
+
+use super::git_write::Person;
 use super::state::RequestToken;
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
@@ -37,6 +40,60 @@ pub(super) fn pull_request_id(value: Option<String>) -> Result<u64, ApiError> {
         let message = format!("Pull request id {id:?} is not valid: it must be a number");
         ApiError::new("InvalidPullRequestIdException", message)
     })
+}
+
+/// A pull request's title, up to 150 characters (API model).
+pub(super) fn pull_request_title(value: Option<String>) -> Result<String, ApiError> {
+    let title = required(value, "TitleRequiredException")?;
+    if title.chars().count() > 150 {
+        let message = "Pull request titles are limited to 150 characters";
+        return Err(ApiError::new("InvalidTitleException", message));
+    }
+    Ok(title)
+}
+
+/// A pull request's description, up to 10,240 characters (API model); an empty one is none.
+pub(super) fn pull_request_description(value: Option<String>) -> Result<Option<String>, ApiError> {
+    let description = value.filter(|text| !text.is_empty());
+    if description.as_ref().is_some_and(|text| text.chars().count() > 10_240) {
+        let message = "Pull request descriptions are limited to 10,240 characters";
+        return Err(ApiError::new("InvalidDescriptionException", message));
+    }
+    Ok(description)
+}
+
+/// A repository's description, up to 1,000 characters (API model); an empty one is none.
+pub(super) fn repository_description(value: Option<String>) -> Result<Option<String>, ApiError> {
+    let description = value.filter(|text| !text.is_empty());
+    if description.as_ref().is_some_and(|text| text.chars().count() > 1000) {
+        let message = "Repository descriptions are limited to 1,000 characters";
+        return Err(ApiError::new("InvalidRepositoryDescriptionException", message));
+    }
+    Ok(description)
+}
+
+/// The full name of a branch, from its short one of up to 256 characters (API model) that Git accepts.
+pub(super) fn branch_name(value: Option<String>) -> Result<String, ApiError> {
+    let name = required(value, "BranchNameRequiredException")?;
+    if name.chars().count() <= 256 && is_reference_name(&name) {
+        Ok(format!("refs/heads/{name}"))
+    } else {
+        let message = format!(
+            "Branch name {name:?} is not valid: up to 256 characters that Git accepts in a branch's name"
+        );
+        Err(ApiError::new("InvalidBranchNameException", message))
+    }
+}
+
+/// Git's rules for the name of a reference (git-check-ref-format).
+fn is_reference_name(name: &str) -> bool {
+    let forbidden = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    !name.ends_with('.')
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.contains(forbidden)
+        && name.split('/').all(part)
 }
 
 /// A full commit id: 40 lower-case hex digits.
@@ -85,6 +142,92 @@ pub(super) fn idempotency_mismatch() -> ApiError {
     let message = "The client request token is not valid. Either the token is not in a valid format, or the token has \
                    been used in a previous request with a different parameter";
     ApiError::new("IdempotencyParameterMismatchException", message)
+}
+
+/// The longest message of a commit, in characters. AWS names the error and no number.
+const COMMIT_MESSAGE_LIMIT: usize = 10_240;
+
+/// What a caller says about a commit that CodeCommit makes for them.
+#[derive(Debug, Default)]
+pub(super) struct CommitWords {
+    name: Option<String>,
+    email: Option<String>,
+    pub(super) message: Option<String>,
+}
+
+impl CommitWords {
+    pub(super) fn new(
+        name: Option<String>,
+        email: Option<String>,
+        message: Option<String>,
+    ) -> Result<Self, ApiError> {
+        let too_long =
+            |text: &Option<String>, limit| text.as_ref().is_some_and(|text| text.chars().count() > limit);
+        if too_long(&name, 256) {
+            let message = "Author names are limited to 256 characters";
+            return Err(ApiError::new("NameLengthExceededException", message));
+        }
+        let forbidden = |c: char| c.is_control() || matches!(c, '<' | '>');
+        if too_long(&email, 256) || email.as_ref().is_some_and(|email| email.contains(forbidden)) {
+            return Err(ApiError::new("InvalidEmailException", "The email address is not valid"));
+        }
+        if too_long(&message, COMMIT_MESSAGE_LIMIT) {
+            let message = "Commit messages are limited to 10,240 characters";
+            return Err(ApiError::new("CommitMessageLengthExceededException", message));
+        }
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Ok(Self { name: given(name), email: given(email), message: given(message) })
+    }
+}
+
+/// Who makes a commit: the caller, where they say no other name. Git refuses names without a letter or digit.
+pub(super) fn commit_person(words: &CommitWords, caller: &Caller, date: OffsetDateTime) -> Person {
+    let usable = |name: &&String| name.chars().any(char::is_alphanumeric);
+    let name = words.name.as_ref().filter(usable).cloned();
+    let name = name.unwrap_or_else(|| caller.arn.rsplit('/').next().unwrap_or(&caller.arn).to_owned());
+    Person { name: name.replace(char::is_control, " "), email: words.email.clone().unwrap_or_default(), date }
+}
+
+/// A path of a file in a repository: no empty part, none that leads elsewhere or into Git's own folder.
+pub(super) fn path_in_repository(value: Option<String>) -> Result<String, ApiError> {
+    let path = required(value, "PathRequiredException")?;
+    let part = |part: &str| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git");
+    let relative = path.trim_start_matches('/');
+    if relative.len() <= 4096 && relative.split('/').all(part) && !relative.contains('\0') {
+        Ok(relative.to_owned())
+    } else {
+        Err(ApiError::new("InvalidPathException", format!("The path {path:?} is not valid")))
+    }
+}
+
+/// A blob's full id: 40 lower-case hex digits.
+pub(super) fn blob_id(value: Option<String>) -> Result<String, ApiError> {
+    let id = required(value, "BlobIdRequiredException")?;
+    if id.len() == 40 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        Ok(id)
+    } else {
+        let message = format!("Blob id {id:?} is not valid: it must be the full SHA, 40 hex digits");
+        Err(ApiError::new("InvalidBlobIdException", message))
+    }
+}
+
+/// A file mode, as Git writes it.
+pub(super) fn file_mode(value: Option<String>) -> Result<String, ApiError> {
+    let mode = required(value, "FileModeRequiredException")?;
+    file_mode_bits(&mode).map(str::to_owned).ok_or_else(|| {
+        let message = format!("File mode {mode:?} is not one of EXECUTABLE, NORMAL, SYMLINK");
+        ApiError::new("InvalidFileModeException", message)
+    })
+}
+
+/// Git's octal for one of the API's file modes.
+pub(super) fn file_mode_bits(mode: &str) -> Option<&'static str> {
+    match mode {
+        "NORMAL" => Some("100644"),
+        "EXECUTABLE" => Some("100755"),
+        "SYMLINK" => Some("120000"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,11 @@ use super::CodeCommit;
 use super::events::{PullRequestChange, pull_request_event};
 use super::git;
 use super::page::{continuation_token, page_size, position};
-use super::parameters::{idempotency_mismatch, pull_request_id, repository_name, request_token, required};
-use super::state::{PullRequest, RequestToken, State, new_revision_id};
+use super::parameters::{
+    idempotency_mismatch, pull_request_description, pull_request_id, pull_request_title, repository_name,
+    request_token, required,
+};
+use super::state::{Happening, Merge, PullRequest, RequestToken, State, new_revision_id};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
 use crate::clock::epoch_seconds;
@@ -133,8 +136,8 @@ impl CodeCommit {
             return Err(ApiError::new("MaximumOpenPullRequestsExceededException", message));
         }
         let now = self.clock.now();
-        let pull_request = PullRequest {
-            id: state.pull_requests.last_key_value().map_or(1, |(id, _)| id + 1),
+        let mut pull_request = PullRequest {
+            id: state.last_pull_request_id + 1,
             title: request.title.clone(),
             description: request.description.clone(),
             author_arn: token.caller_arn.clone(),
@@ -149,7 +152,13 @@ impl CodeCommit {
             source_commit,
             destination_commit,
             comment_group: Uuid::new_v4(),
+            merge: None,
+            history: Vec::new(),
         };
+        let source = pull_request.source_commit.clone();
+        let destination = pull_request.destination_commit.clone();
+        pull_request.record(now, &token.caller_arn, Happening::Created { source, destination });
+        state.last_pull_request_id = pull_request.id;
         state.created.insert(token.clone(), (request.clone(), pull_request.id));
         state.pull_requests.insert(pull_request.id, pull_request.clone());
         Ok(pull_request)
@@ -207,7 +216,7 @@ impl CodeCommit {
             let changed = open != was_open;
             if changed {
                 pull_request.open = open;
-                pull_request.last_activity = now;
+                pull_request.record(now, &caller.arn, Happening::Closed);
             }
             let pull_request = pull_request.clone();
             let change = PullRequestChange::StatusChanged;
@@ -220,7 +229,7 @@ impl CodeCommit {
     }
 
     /// A pull request as every operation answers it. The merge base is read from Git, for its two commits say it.
-    async fn describe(&self, pull_request: PullRequest) -> Result<Value, ApiError> {
+    pub(super) async fn describe(&self, pull_request: PullRequest) -> Result<Value, ApiError> {
         let folder = self.lock().repository(&pull_request.repository_name)?.folder.clone();
         let (source, destination) = (&pull_request.source_commit, &pull_request.destination_commit);
         let mut target = json!({
@@ -229,7 +238,7 @@ impl CodeCommit {
             "destinationReference": pull_request.destination_reference,
             "sourceCommit": source,
             "destinationCommit": destination,
-            "mergeMetadata": { "isMerged": false },
+            "mergeMetadata": merge_metadata(pull_request.merge.as_ref()),
         });
         if let Some(merge_base) = git::merge_base(&folder, source, destination).await? {
             target["mergeBase"] = merge_base.into();
@@ -253,17 +262,22 @@ impl CodeCommit {
     }
 }
 
+/// Whether and how a pull request was merged, as the operations answer it.
+pub(super) fn merge_metadata(merge: Option<&Merge>) -> Value {
+    match merge {
+        None => json!({ "isMerged": false }),
+        Some(merge) => json!({
+            "isMerged": true,
+            "mergedBy": merge.merged_by,
+            "mergeCommitId": merge.commit,
+            "mergeOption": merge.option.name(),
+        }),
+    }
+}
+
 fn validate(input: CreatePullRequest) -> Result<CreateRequest, ApiError> {
-    let title = required(input.title, "TitleRequiredException")?;
-    if title.chars().count() > 150 {
-        let message = "Pull request titles are limited to 150 characters";
-        return Err(ApiError::new("InvalidTitleException", message));
-    }
-    let description = input.description.filter(|text| !text.is_empty());
-    if description.as_ref().is_some_and(|text| text.chars().count() > 10_240) {
-        let message = "Pull request descriptions are limited to 10,240 characters";
-        return Err(ApiError::new("InvalidDescriptionException", message));
-    }
+    let title = pull_request_title(input.title)?;
+    let description = pull_request_description(input.description)?;
     let mut targets = input.targets.unwrap_or_default().into_iter();
     let target = targets
         .next()

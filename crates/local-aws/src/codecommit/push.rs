@@ -1,16 +1,18 @@
 //! Git over HTTP: clones, fetches, and pushes with their consequences.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
+use tokio::sync::OwnedMutexGuard;
 
 use super::CodeCommit;
 use super::events::{PullRequestChange, ReferenceChange, pull_request_event, reference_event};
 use super::git::{self, GitError, References};
 use super::http_backend::HttpBackend;
-use super::state::{State, new_revision_id};
+use super::state::{Happening, Merge, State, new_revision_id};
+use crate::aws_json::ApiError;
 use crate::caller::Caller;
 
 /// The path prefix of every repository's clone URL.
@@ -74,31 +76,54 @@ impl CodeCommit {
         let turn = turn.unwrap_or_default();
         let _turn = turn.lock().await;
         let answer = HttpBackend::start(&self.folder, path_info, request).await?.collect().await?;
-        let references = git::references(&folder).await?;
+        self.tell_of_references(name, &folder, caller, None).await?;
+        Ok(answer)
+    }
+
+    /// Waits for a repository's turn to change its references. While it is held nobody else changes them.
+    pub(super) async fn push_turn(&self, name: &str) -> Result<(OwnedMutexGuard<()>, PathBuf), ApiError> {
+        let turn = Arc::clone(&self.lock().repository(name)?.push_turn);
+        let turn = turn.lock_owned().await;
+        // It may have been deleted meanwhile.
+        let folder = self.lock().repository(name)?.folder.clone();
+        Ok((turn, folder))
+    }
+
+    /// Reads a repository's references after a change, whose turn is still held, and applies what follows from them.
+    /// `merged` is the pull request that this change merged.
+    pub(super) async fn tell_of_references(
+        &self,
+        name: &str,
+        folder: &Path,
+        caller: &Caller,
+        merged: Option<(u64, Merge)>,
+    ) -> Result<(), GitError> {
+        let references = git::references(folder).await?;
         let has_default =
             self.lock().repositories.get(name).is_some_and(|repository| repository.default_branch.is_some());
         let default_branch = if has_default { None } else { first_branch(&references) };
         if let Some(branch) = &default_branch {
-            git::set_head(&folder, branch).await?;
+            git::set_head(folder, branch).await?;
         }
-        self.apply_push(name, caller, references, default_branch);
-        Ok(answer)
+        self.apply_references(name, caller, references, default_branch, merged);
+        Ok(())
     }
 
-    /// Brings repository and pull requests up to date with the references after a push, and tells of every change.
-    fn apply_push(
+    /// Brings repository and pull requests up to date with the references after a change, and tells of all that changed.
+    fn apply_references(
         &self,
         name: &str,
         caller: &Caller,
         references: References,
         default_branch: Option<String>,
+        merged: Option<(u64, Merge)>,
     ) {
         let now = self.clock.now();
         let mut guard = self.lock();
         let State { repositories, pull_requests, .. } = &mut *guard;
         let Some(repository) = repositories.get_mut(name) else { return };
         let changes = compare(&repository.references, &references);
-        if changes.is_empty() {
+        if changes.is_empty() && merged.is_none() {
             return;
         }
         repository.references = references;
@@ -113,6 +138,15 @@ impl CodeCommit {
                 reference_event(&self.account, now, repository, full_name, change, caller)
             })
             .collect();
+        if let Some((id, merge)) = merged
+            && let Some(pull_request) = pull_requests.get_mut(&id)
+        {
+            pull_request.open = false;
+            pull_request.merge = Some(merge);
+            pull_request.record(now, &caller.arn, Happening::Merged);
+            let change = PullRequestChange::Merged;
+            events.push(pull_request_event(&self.account, now, change, pull_request, caller));
+        }
         for pull_request in pull_requests.values_mut() {
             if !pull_request.open || pull_request.repository_name != name {
                 continue;
@@ -123,9 +157,11 @@ impl CodeCommit {
             }
             match repository.tip(&pull_request.source_reference) {
                 Some(tip) if tip != pull_request.source_commit => {
-                    tip.clone_into(&mut pull_request.source_commit);
+                    let before = std::mem::replace(&mut pull_request.source_commit, tip.to_owned());
+                    let (after, destination) = (tip.to_owned(), pull_request.destination_commit.clone());
                     pull_request.revision_id = new_revision_id();
-                    pull_request.last_activity = now;
+                    let happening = Happening::SourceUpdated { before, after, destination };
+                    pull_request.record(now, &caller.arn, happening);
                     let change = PullRequestChange::SourceBranchUpdated;
                     events.push(pull_request_event(&self.account, now, change, pull_request, caller));
                 }

@@ -1,4 +1,4 @@
-//! The operations on repositories, branches and commits.
+//! The operations that create and read repositories and commits.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::CodeCommit;
 use super::git::{self, References};
 use super::page::page;
-use super::parameters::{commit_id, repository_name, required};
+use super::parameters::{commit_id, repository_description, repository_name};
 use super::state::Repository;
 use crate::aws_json::ApiError;
 use crate::clock::epoch_seconds;
@@ -38,13 +38,6 @@ pub(super) struct ListRepositories {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct GetBranch {
-    repository_name: Option<String>,
-    branch_name: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct GetCommit {
     repository_name: Option<String>,
     commit_id: Option<String>,
@@ -53,11 +46,7 @@ pub(super) struct GetCommit {
 impl CodeCommit {
     pub(super) async fn create_repository(&self, input: CreateRepository) -> Result<Value, ApiError> {
         let name = repository_name(input.repository_name)?;
-        let description = input.repository_description.filter(|text| !text.is_empty());
-        if description.as_ref().is_some_and(|text| text.chars().count() > 1000) {
-            let message = "Repository descriptions are limited to 1,000 characters";
-            return Err(ApiError::new("InvalidRepositoryDescriptionException", message));
-        }
+        let description = repository_description(input.repository_description)?;
         // One creation at a time, so that a name is taken by the first and refused to the second.
         let _turn = self.creation.lock().await;
         if self.lock().repositories.contains_key(&name) {
@@ -126,21 +115,6 @@ impl CodeCommit {
         Ok(answer)
     }
 
-    pub(super) fn get_branch(&self, input: GetBranch) -> Result<Value, ApiError> {
-        let name = repository_name(input.repository_name)?;
-        let branch = required(input.branch_name, "BranchNameRequiredException")?;
-        if branch.chars().count() > 256 {
-            let message = "Branch names are limited to 256 characters";
-            return Err(ApiError::new("InvalidBranchNameException", message));
-        }
-        let state = self.lock();
-        let tip = state.repository(&name)?.tip(&format!("refs/heads/{branch}"));
-        let tip = tip.ok_or_else(|| {
-            ApiError::new("BranchDoesNotExistException", format!("Branch {branch} does not exist"))
-        })?;
-        Ok(json!({ "branch": { "branchName": branch, "commitId": tip } }))
-    }
-
     pub(super) async fn get_commit(&self, input: GetCommit) -> Result<Value, ApiError> {
         let name = repository_name(input.repository_name)?;
         let id = commit_id(input.commit_id)?;
@@ -156,7 +130,7 @@ impl CodeCommit {
         }
     }
 
-    fn repository_metadata(&self, repository: &Repository) -> Value {
+    pub(super) fn repository_metadata(&self, repository: &Repository) -> Value {
         let (account, name) = (&self.account, &repository.name);
         let mut metadata = json!({
             "accountId": account.id,

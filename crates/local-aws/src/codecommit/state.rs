@@ -22,8 +22,10 @@ pub(super) struct State {
     pub(super) comments: Vec<Comment>,
     /// The pull requests that were created with a token.
     pub(super) created: HashMap<RequestToken, (CreateRequest, u64)>,
-    /// The comments that were posted with a token, by their position.
-    pub(super) posted: HashMap<RequestToken, (CommentRequest, usize)>,
+    /// The comments that were posted with a token, by their ids.
+    pub(super) posted: HashMap<RequestToken, (CommentRequest, String)>,
+    /// The last pull request's id: one sequence for the account, and no id comes twice.
+    pub(super) last_pull_request_id: u64,
 }
 
 /// A client request token, which belongs to the caller who chose it.
@@ -42,7 +44,7 @@ pub(super) struct Repository {
     pub(super) folder: PathBuf,
     pub(super) created: OffsetDateTime,
     pub(super) modified: OffsetDateTime,
-    /// The full name of the branch that was pushed first.
+    /// The full name of the branch that was pushed first, or of the one that was chosen since.
     pub(super) default_branch: Option<String>,
     /// As of the last push whose consequences were applied.
     pub(super) references: References,
@@ -75,6 +77,59 @@ pub(super) struct PullRequest {
     pub(super) destination_commit: String,
     /// The first half of its comments' ids.
     pub(super) comment_group: Uuid,
+    /// Once it is merged.
+    pub(super) merge: Option<Merge>,
+    /// What happened to it, in that order.
+    pub(super) history: Vec<HistoryEntry>,
+}
+
+impl PullRequest {
+    /// Writes down what has just happened.
+    pub(super) fn record(&mut self, now: OffsetDateTime, actor: &str, happening: Happening) {
+        self.last_activity = now;
+        self.history.push(HistoryEntry { date: now, actor_arn: actor.to_owned(), happening });
+    }
+}
+
+/// How a pull request was merged.
+#[derive(Debug, Clone)]
+pub(super) struct Merge {
+    pub(super) option: MergeOption,
+    pub(super) merged_by: String,
+    pub(super) commit: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MergeOption {
+    FastForward,
+    Squash,
+    ThreeWay,
+}
+
+impl MergeOption {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::FastForward => "FAST_FORWARD_MERGE",
+            Self::Squash => "SQUASH_MERGE",
+            Self::ThreeWay => "THREE_WAY_MERGE",
+        }
+    }
+}
+
+/// An entry of what DescribePullRequestEvents answers.
+#[derive(Debug, Clone)]
+pub(super) struct HistoryEntry {
+    pub(super) date: OffsetDateTime,
+    pub(super) actor_arn: String,
+    pub(super) happening: Happening,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Happening {
+    Created { source: String, destination: String },
+    SourceUpdated { before: String, after: String, destination: String },
+    Closed,
+    Merged,
 }
 
 #[derive(Debug, Clone)]

@@ -2,9 +2,15 @@
 
 // `cfg(test)` tells the lints that helpers outside a test function are tests, too.
 #[cfg(test)]
+mod branches;
+#[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod git_over_http;
+#[cfg(test)]
+mod merges;
 #[cfg(test)]
 mod pull_requests;
 #[cfg(test)]

@@ -100,9 +100,9 @@ async fn branches_and_commits_are_those_of_git() {
 #[tokio::test]
 async fn what_is_not_modeled_is_refused_by_name() {
     let world = World::new().await;
-    let error = world.call("MergePullRequestByFastForward", json!({})).await.unwrap_err();
+    let error = world.call("UpdatePullRequestApprovalState", json!({})).await.unwrap_err();
     assert_eq!(error.code, "NotModeledByLocalAws");
-    assert!(error.message.contains("CodeCommit MergePullRequestByFastForward"), "{error}");
+    assert!(error.message.contains("CodeCommit UpdatePullRequestApprovalState"), "{error}");
     let input = json!({ "repositoryName": "x", "kmsKeyId": "k" });
     let error = world.call("CreateRepository", input).await.unwrap_err();
     assert!(error.message.contains("the member kmsKeyId of CreateRepository"), "{error}");

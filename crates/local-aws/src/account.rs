@@ -28,6 +28,11 @@ impl Account {
         format!("arn:{}:{service}::{}:{resource}", self.partition, self.id)
     }
 
+    /// The ARN of a log stream (service authorization reference, "CloudWatch Logs").
+    pub fn log_stream_arn(&self, group: &str, stream: &str) -> String {
+        self.arn("logs", &format!("log-group:{group}:log-stream:{stream}"))
+    }
+
     /// The domain that AWS's endpoints end in (`AWS::URLSuffix`).
     pub fn url_suffix(&self) -> &'static str {
         if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }

@@ -16,7 +16,7 @@ pub fn arn_like(pattern: &str, arn: &str) -> bool {
 }
 
 /// Goes back to the last `*` where the text does not go on as the pattern does.
-fn wildcards_match(pattern: &str, text: &str) -> bool {
+pub(crate) fn wildcards_match(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut position) = (0, 0);
     let mut last_star = None;

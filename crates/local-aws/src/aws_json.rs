@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::caller::Caller;
+use crate::iam::Permission;
 
 /// An error as an AWS API answers it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +49,11 @@ pub trait AwsJsonService: Send + Sync {
     /// The part of `X-Amz-Target` before the dot, such as `CodeCommit_20150413`.
     fn target_prefix(&self) -> &'static str;
 
-    /// Carries out one operation. An operation that is not there answers [`ApiError::not_modeled`].
+    /// What a caller must be allowed for an operation, as the service authorization reference tells. An operation that
+    /// is not there has one too: who may not ask for it is refused first.
+    fn permission(&self, operation: &str, input: &Value) -> Permission;
+
+    /// Carries out one operation for a caller who may ask for it. An operation that is not there answers [`ApiError::not_modeled`].
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a>;
 
     /// The code that an error had in the query protocol which the service spoke before, where it is another one. AWS

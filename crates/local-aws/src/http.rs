@@ -75,7 +75,7 @@ impl FrontDoor {
             request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let caller = self.keys.identify(authorization);
         // What the person asks changes nothing by itself that a wait could miss, and a wait asks as the person.
-        let by_the_product = caller.arn.contains(":assumed-role/");
+        let by_the_product = caller.is_session();
         let response = self.answer(caller, request).await;
         if by_the_product {
             self.activity.note_change();
@@ -150,6 +150,7 @@ async fn call_operation(
         body => serde_json::from_slice(body)
             .map_err(|error| ApiError::new("SerializationException", error.to_string()))?,
     };
+    caller.authorize(&service.permission(operation, &input))?;
     service.call(operation, caller, input).await
 }
 
@@ -210,12 +211,17 @@ mod tests {
     use super::*;
     use crate::account::Account;
     use crate::aws_json::Answer;
+    use crate::iam::Permission;
 
     struct Echo;
 
     impl AwsJsonService for Echo {
         fn target_prefix(&self) -> &'static str {
             "Echo_20260101"
+        }
+
+        fn permission(&self, operation: &str, _input: &Value) -> Permission {
+            Permission::on(format!("echo:{operation}"), "*")
         }
 
         fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a> {
@@ -233,7 +239,7 @@ mod tests {
     }
 
     fn front_door(clock: Clock) -> FrontDoor {
-        let keys = AccessKeys::new(Account::default());
+        let keys = AccessKeys::new(Account::default(), Vec::new());
         FrontDoor {
             clock,
             activity: Activity::default(),

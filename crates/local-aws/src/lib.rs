@@ -11,6 +11,7 @@ pub mod codecommit;
 pub mod event;
 pub mod eventbridge;
 pub mod http;
+pub mod iam;
 pub mod lambda;
 pub mod local_aws;
 pub mod logs;

@@ -152,7 +152,7 @@ impl LocalAws {
 
         let clock = Clock::default();
         let activity = Activity::default();
-        let keys = AccessKeys::new(account.clone());
+        let keys = AccessKeys::new(account.clone(), deployment.roles.clone());
         let logs = LogStore::new(clock.clone());
         deployment.log_groups.iter().for_each(|group| logs.create_group(group));
         let sqs = Sqs::new(account.clone(), clock.clone(), &url, deployment.queues.clone());
@@ -283,6 +283,7 @@ fn load_templates(templates: &[String], account: &Account) -> Result<Deployment,
         deployment.rules.extend(stack.rules);
         deployment.projects.extend(stack.projects);
         deployment.queues.extend(stack.queues);
+        deployment.roles.extend(stack.roles);
         deployment.log_groups.extend(stack.log_groups);
     }
     Ok(deployment)
@@ -351,9 +352,9 @@ fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<(&'static s
         Box::pin(async move { runtime.handle_runtime(request).await })
     });
     let invoke = lambda.clone();
-    let invoke: PathHandler = Arc::new(move |_, request| {
+    let invoke: PathHandler = Arc::new(move |caller, request| {
         let invoke = invoke.clone();
-        Box::pin(async move { invoke.handle_api(request).await })
+        Box::pin(async move { invoke.handle_api(&caller, request).await })
     });
     vec![("/v1/repos/", git), ("/runtime/", runtime), (lambda::PATH, invoke)]
 }

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     async fn ask(arn: &str, form: &str) -> (u16, String) {
-        let response = answer_form(&Caller { arn: arn.to_owned() }, form);
+        let response = answer_form(&Caller::administrator(arn), form);
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())

@@ -33,7 +33,7 @@ fn sqs(permissions: Vec<QueuePermission>) -> (Sqs, Clock) {
 }
 
 async fn call(sqs: &Sqs, operation: &str, input: Value) -> Result<Value, ApiError> {
-    let caller = AccessKeys::new(Account::default()).identify(None);
+    let caller = AccessKeys::new(Account::default(), Vec::new()).identify(None);
     sqs.call(operation, &caller, input).await
 }
 

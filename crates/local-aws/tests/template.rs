@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use local_aws::account::Account;
+use local_aws::caller::AccessKeys;
 use local_aws::eventbridge::EventPattern;
+use local_aws::iam::Permission;
 use local_aws::template::{self, Deployment, TemplateError};
 use serde_json::{Value, json};
 
@@ -151,6 +153,76 @@ fn what_is_not_modeled_is_named() {
         json!({ "Fn::If": ["a", "b", "c"] }),
         "does not resolve Fn::If",
     );
+}
+
+#[test]
+fn a_role_has_the_statements_of_all_its_policies() {
+    let deployment = load();
+    let role = deployment.roles.iter().find(|role| role.name.starts_with("local-StartRole-")).unwrap();
+    assert_eq!(role.arn, format!("arn:aws:iam::123456789012:role/{}", role.name));
+    let account = Account::default();
+    let session = AccessKeys::new(account.clone(), deployment.roles.clone()).open_session(&role.name, "f");
+    let may = |action: &str| session.authorize(&Permission::on(action, &deployment.queues[0].arn)).is_ok();
+    assert!(may("sqs:SendMessage") && may("codebuild:StartBuild") && may("logs:PutLogEvents"));
+    assert!(!may("sqs:ReceiveMessage"));
+}
+
+#[test]
+fn a_role_that_its_service_may_not_assume_is_refused() {
+    let trust = |role: &str| format!("/Resources/{role}/Properties/AssumeRolePolicyDocument");
+    let lambda =
+        "Resources.Start.Properties.Role: The role defined for the function cannot be assumed by Lambda";
+    check_error(&trust("StartRole"), json!({ "Version": "2012-10-17" }), lambda);
+    let statement = trust("StartRole") + "/Statement";
+    check_error(&format!("{statement}/Effect"), json!("Deny"), lambda);
+    check_error(&format!("{statement}/Action"), json!("sts:TagSession"), lambda);
+    check_error(&format!("{statement}/Principal/Service"), json!("ec2.amazonaws.com"), lambda);
+    let equals = trust("BuildRole") + "/Statement/Condition/StringEquals";
+    let codebuild =
+        "CodeBuild is not authorized to perform: sts:AssumeRole on arn:aws:iam::123456789012:role/ci/builder";
+    let other = json!("arn:aws:codebuild:us-east-1:123456789012:project/other");
+    check_error(&format!("{equals}/aws:SourceArn"), other, codebuild);
+    check_error(&format!("{equals}/aws:SourceAccount"), json!("210987654321"), codebuild);
+    check_error("/Resources/BuildRole", Value::Null, "there is no role builder");
+}
+
+#[test]
+fn what_cannot_be_evaluated_in_a_policy_is_named() {
+    let role = "/Resources/StartRole/Properties";
+    let managed = json!(["arn:aws:iam::aws:policy/AdministratorAccess"]);
+    check_error(&format!("{role}/ManagedPolicyArns"), managed, "AdministratorAccess");
+    check_error(
+        &format!("{role}/PermissionsBoundary"),
+        json!("arn"),
+        "StartRole.Properties.PermissionsBoundary",
+    );
+    check_error(
+        &format!("{role}/AssumeRolePolicyDocument/Statement/Principal/AWS"),
+        json!("*"),
+        "Statement[0].Principal.AWS",
+    );
+    let policy = "/Resources/StartPolicy/Properties";
+    let statement = format!("{policy}/PolicyDocument/Statement");
+    check_error(
+        &format!("{statement}/Condition"),
+        json!({ "NumericLessThan": { "aws:SourceArn": "1" } }),
+        "Statement[0].Condition.NumericLessThan.aws:SourceArn: local-aws does not evaluate this condition",
+    );
+    check_error(
+        &format!("{statement}/Condition"),
+        json!({ "StringEquals": { "aws:PrincipalTag/team": "x" } }),
+        "StringEquals.aws:PrincipalTag/team: local-aws does not evaluate this condition",
+    );
+    check_error(&format!("{statement}/Resource"), json!("arn:${aws:username}"), "no policy variables");
+    check_error(&format!("{statement}/NotAction"), json!("sqs:*"), "either Action or NotAction");
+    check_error(
+        &format!("{statement}/Action"),
+        Value::Null,
+        "Statement[0].Action: this property is required",
+    );
+    check_error(&format!("{statement}/Effect"), json!("Maybe"), "Allow or Deny");
+    check_error(&format!("{policy}/Roles"), json!(["nobody"]), "there is no role nobody");
+    check_error(&format!("{policy}/Users"), json!(["ada"]), "StartPolicy.Properties.Users");
 }
 
 #[test]

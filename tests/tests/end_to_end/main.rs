@@ -4,6 +4,7 @@
 
 mod builds;
 mod comments;
+mod permissions;
 mod pull_requests;
 mod redelivery;
 mod resource_policies;

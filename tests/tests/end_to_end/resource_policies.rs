@@ -70,3 +70,26 @@ async fn without_the_queues_policy_what_cannot_be_delivered_is_gone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn without_its_statement_in_the_queues_policy_what_a_rule_cannot_deliver_is_gone() {
+    for (rule, function, builds) in
+        [("PullRequestRule", "StartBuildFunction", 0), ("HookBuildRule", "PublishBuildResultFunction", 1)]
+    {
+        let options = template_without(|_, resource| is_permission_of(function, resource));
+        let mut template: Value = serde_json::from_str(&options.templates[0]).unwrap();
+        let resources = template["Resources"].as_object_mut().unwrap();
+        let policy =
+            resources.values_mut().find(|resource| resource["Type"] == "AWS::SQS::QueuePolicy").unwrap();
+        let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array_mut().unwrap();
+        let before = statements.len();
+        statements.retain(|statement| !statement["Condition"].to_string().contains(rule));
+        assert_eq!(statements.len(), before - 1, "the policy has one statement for {rule}");
+        run_test_with(WorldOptions { templates: vec![template.to_string()], ..options }, async |world| {
+            open_pull_request(world).await;
+            assert_eq!(world.builds().await.len(), builds);
+            assert!(world.failures().is_empty(), "{}", world.describe().await);
+        })
+        .await;
+    }
+}

@@ -11,6 +11,7 @@ use super::run::{PhaseError, Run, fault};
 use super::shell::Shell;
 use super::source::{Download, DownloadError};
 use super::variables;
+use crate::iam::Permission;
 
 impl Run {
     /// Clones the source, reads the buildspec and opens the shell that the commands run in.
@@ -23,6 +24,10 @@ impl Run {
         let directory = folders.source(&request.source);
         let settings = &self.shared.settings;
         if let Source::CodeCommit(location) = &request.source {
+            if let Err(context) = self.authorize_pull(location, request.source_version.as_deref()) {
+                log.say_plainly(&context.message);
+                return Err((Status::Failed, context));
+            }
             let download = Download {
                 repository: (self.shared.around.resolve_source)(location).as_deref(),
                 location,
@@ -59,6 +64,18 @@ impl Run {
         }
         let shell = Shell::open(buildspec.shell, settings.path(), folders.tmp(), &directory, &variables);
         Ok((buildspec, shell.map_err(|error| fault(&error))?))
+    }
+
+    /// The project's role has to allow the pull. The words are CodeBuild's own.
+    fn authorize_pull(&self, location: &str, version: Option<&str>) -> Result<(), PhaseContext> {
+        let name = location.rsplit('/').next().unwrap_or_default();
+        let repository = self.shared.around.account.arn("codecommit", name);
+        let session = self.shared.session(&self.build.borrow());
+        session.authorize(&Permission::on("codecommit:GitPull", repository)).map_err(|_| {
+            let version = version.unwrap_or_default();
+            let message = format!("authorization failed for primary source and source version {version}");
+            PhaseContext::new("CLIENT_ERROR", message.trim_end())
+        })
     }
 
     async fn read_buildspec(

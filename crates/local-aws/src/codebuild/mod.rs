@@ -89,6 +89,14 @@ struct Shared {
     slots: Arc<Semaphore>,
 }
 
+impl Shared {
+    /// A build's session of its project's role.
+    fn session(&self, build: &Build) -> Caller {
+        let name = format!("AWSCodeBuild-{}", build.uuid);
+        self.around.access_keys.open_session(&build.request.role_name, &name)
+    }
+}
+
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Surroundings").field("folder", &self.folder).finish_non_exhaustive()

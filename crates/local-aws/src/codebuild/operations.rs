@@ -7,6 +7,7 @@ use super::request::{BuildRequest, StartBuildInput, check_token, invalid};
 use super::{CodeBuild, Idempotency};
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
+use crate::iam::Permission;
 
 /// Ids a BatchGetBuilds.
 const ID_LIMIT: usize = 100;
@@ -14,6 +15,22 @@ const ID_LIMIT: usize = 100;
 impl AwsJsonService for CodeBuild {
     fn target_prefix(&self) -> &'static str {
         "CodeBuild_20161006"
+    }
+
+    /// Everything is about projects, a build too, whose id begins with its project's name; or about nothing that exists,
+    /// such as a list of all.
+    fn permission(&self, operation: &str, input: &Value) -> Permission {
+        let list = |member: &str| input[member].as_array().into_iter().flatten();
+        let ids = list("ids").chain(input.get("id")).filter_map(Value::as_str);
+        let of_builds = ids.map(|id| self.build_id(id).rsplit_once(':').map_or(id, |(project, _)| project));
+        let named = list("names").chain(input.get("projectName")).filter_map(Value::as_str);
+        let account = &self.shared.around.account;
+        let arn = |name: &str| account.arn("codebuild", &format!("project/{name}"));
+        let mut resources: Vec<_> = named.chain(of_builds).map(arn).collect();
+        if resources.is_empty() {
+            resources.push("*".to_owned());
+        }
+        Permission { action: format!("codebuild:{operation}"), resources }
     }
 
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a> {

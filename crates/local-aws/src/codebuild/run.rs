@@ -15,6 +15,7 @@ use super::phase::{PhaseContext, PhaseType, Status};
 use super::request::BuildRequest;
 use super::shell::{CommandEnd, Shell};
 use crate::activity::Busy;
+use crate::iam::Permission;
 
 /// A phase that did not succeed: `Failed` is the build's own fault, `Fault` this machine's.
 pub(super) type PhaseError = (Status, PhaseContext);
@@ -84,14 +85,20 @@ impl Run {
     async fn run_phases(&self) {
         let settings = &self.shared.settings;
         let (request, uuid) = (self.request(), self.build.borrow().uuid.clone());
-        let (store, clock) = (self.shared.around.logs.clone(), self.shared.around.clock.clone());
+        let (stream, may_write) = self.authorize_log(&request, &uuid);
+        let store = (stream.is_ok() && may_write).then(|| self.shared.around.logs.clone());
+        let clock = self.shared.around.clock.clone();
         let mut log = BuildLog::new(store, clock, &request.log_group, &uuid, settings.output_limit);
         self.begin_phase(PhaseType::Provisioning);
         for line in ["Running on local-aws", "Waiting for agent ping", "Waiting for DOWNLOAD_SOURCE"] {
             log.say(line);
         }
-        self.build.send_modify(|build| build.has_log = true);
-        if self.end_with(&mut log, self.provision().await) {
+        self.build.send_modify(|build| build.has_log = stream.is_ok());
+        let provisioned = match stream {
+            Ok(()) => self.provision().await,
+            Err(denied) => Err((Status::Failed, denied)),
+        };
+        if self.end_with(&mut log, provisioned) {
             self.begin_phase(PhaseType::DownloadSource);
             let prepared = self.download_source(&request, &mut log).await;
             let (ended, prepared) = match prepared {
@@ -105,6 +112,23 @@ impl Run {
             self.begin_phase(PhaseType::Finalizing);
             self.end_phase(Status::Succeeded, Some(PhaseContext::default()));
         }
+    }
+
+    /// Whether the project's role lets CodeBuild create the log stream, without which there is no build, and whether
+    /// it lets it write there, without which there is no log. The message is CodeBuild's own.
+    fn authorize_log(&self, request: &BuildRequest, stream: &str) -> (Result<(), PhaseContext>, bool) {
+        let build = self.build.borrow();
+        let session = self.shared.session(&build);
+        let stream = self.shared.around.account.log_stream_arn(&request.log_group, stream);
+        let created = session.authorize(&Permission::on("logs:CreateLogStream", &stream)).map_err(|denied| {
+            let message = format!(
+                "Service role {} does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build \
+                 {}. Error message: {denied}",
+                request.role_arn, build.arn
+            );
+            PhaseContext::new("ACCESS_DENIED", message)
+        });
+        (created, session.authorize(&Permission::on("logs:PutLogEvents", &stream)).is_ok())
     }
 
     async fn provision(&self) -> Result<(), PhaseError> {

@@ -17,8 +17,7 @@ pub(super) fn of_build(
     source_directory: &Path,
 ) -> Vec<(String, String)> {
     let request = &build.request;
-    let session = format!("AWSCodeBuild-{}", build.uuid);
-    let credentials = shared.around.access_keys.assume_role(&request.role_name, &session);
+    let credentials = shared.around.access_keys.issue(&shared.session(build));
     let mut variables = shared.settings.machine_variables.clone();
     let mut set = |name: &str, value: &str| variables.push((name.to_owned(), value.to_owned()));
     set("HOME", &home.to_string_lossy());

@@ -36,6 +36,7 @@ use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::event::{Event, EventSink};
+use crate::iam::Permission;
 pub(crate) use git::git_command;
 
 use state::{MergeOption, State};
@@ -70,6 +71,24 @@ impl CodeCommit {
     /// The folder of a repository's bare Git repository, for reading.
     pub fn repository_folder(&self, name: &str) -> Option<PathBuf> {
         self.lock().repositories.get(name).map(|repository| repository.folder.clone())
+    }
+
+    fn repository_arn(&self, name: &str) -> String {
+        self.account.arn("codecommit", name)
+    }
+
+    /// The repositories that a request is about: named, or those of the pull request or the comment that is named.
+    fn repositories_of(&self, input: &Value) -> Vec<String> {
+        let text = |member: &str| input[member].as_str();
+        let targets = input["targets"].as_array().into_iter().flatten();
+        let targets = targets.filter_map(|target| target["repositoryName"].as_str());
+        let named = text("repositoryName").into_iter().chain(targets).map(str::to_owned);
+        let state = self.lock();
+        let id = text("pullRequestId").and_then(|id| id.parse().ok());
+        let pull_request = id.and_then(|id: u64| state.pull_requests.get(&id));
+        let comment = text("commentId").and_then(|id| state.comments.iter().find(|comment| comment.id == id));
+        let found = pull_request.map(|pull_request| pull_request.repository_name.clone());
+        named.chain(found).chain(comment.map(|comment| comment.repository_name.clone())).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -153,6 +172,17 @@ impl std::fmt::Debug for CodeCommit {
 impl AwsJsonService for CodeCommit {
     fn target_prefix(&self) -> &'static str {
         "CodeCommit_20150413"
+    }
+
+    fn permission(&self, operation: &str, input: &Value) -> Permission {
+        let names = self.repositories_of(input);
+        let mut resources: Vec<_> = names.iter().map(|name| self.repository_arn(name)).collect();
+        let names_something =
+            ["pullRequestId", "commentId"].iter().any(|&member| input.get(member).is_some());
+        if resources.is_empty() && !names_something {
+            resources.push("*".to_owned());
+        }
+        Permission { action: format!("codecommit:{operation}"), resources }
     }
 
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a> {

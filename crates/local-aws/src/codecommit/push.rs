@@ -14,6 +14,7 @@ use super::http_backend::HttpBackend;
 use super::state::{Happening, Merge, State, new_revision_id};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
+use crate::iam::Permission;
 
 /// The path prefix of every repository's clone URL.
 const CLONE_PATH: &str = "/v1/repos/";
@@ -39,6 +40,13 @@ impl CodeCommit {
         let Some(kind) = classify(request.method(), below, uri.query()) else {
             return refuse(StatusCode::FORBIDDEN, "only Git's smart HTTP protocol is served here");
         };
+        let action = match kind {
+            GitRequest::Read => "codecommit:GitPull",
+            GitRequest::Push => "codecommit:GitPush",
+        };
+        if let Err(denied) = caller.authorize(&Permission::on(action, self.repository_arn(name))) {
+            return refuse(StatusCode::FORBIDDEN, &denied.to_string());
+        }
         let Some(folder) = self.repository_folder(name) else {
             return refuse(StatusCode::NOT_FOUND, &format!("repository {name} does not exist"));
         };

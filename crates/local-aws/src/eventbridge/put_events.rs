@@ -8,6 +8,7 @@ use super::EventBridge;
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 use crate::event::Event;
+use crate::iam::Permission;
 
 /// Entries of one call (EventBridge API reference, PutEvents).
 const ENTRY_LIMIT: usize = 10;
@@ -15,6 +16,15 @@ const ENTRY_LIMIT: usize = 10;
 impl AwsJsonService for EventBridge {
     fn target_prefix(&self) -> &'static str {
         "AWSEvents"
+    }
+
+    fn permission(&self, operation: &str, input: &Value) -> Permission {
+        let rule = input["Name"].as_str().or_else(|| input["Rule"].as_str());
+        let resource = match (operation, rule) {
+            ("PutEvents", _) => "event-bus/default".to_owned(),
+            (_, rule) => format!("rule/{}", rule.unwrap_or("*")),
+        };
+        Permission::on(format!("events:{operation}"), self.inner.account.arn("events", &resource))
     }
 
     fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {

@@ -10,6 +10,8 @@ use time::macros::format_description;
 use super::invoke_api::api_error;
 use super::{FunctionState, Lambda};
 use crate::aws_json::ApiError;
+use crate::caller::Caller;
+use crate::iam::Permission;
 use crate::query_string::{decode_percent, parse_pairs};
 
 /// The path of every operation here.
@@ -35,8 +37,8 @@ enum Operation {
 
 impl Lambda {
     /// Answers a request of Lambda's API; its path begins with [`PATH`].
-    pub async fn handle_api(&self, request: Request) -> Response {
-        match self.answer_api(request).await {
+    pub async fn handle_api(&self, caller: &Caller, request: Request) -> Response {
+        match self.answer_api(caller, request).await {
             Ok(response) => response,
             Err(error) => {
                 let body = json!({ "Type": "User", "message": error.message, "Message": error.message });
@@ -47,18 +49,22 @@ impl Lambda {
         }
     }
 
-    async fn answer_api(&self, request: Request) -> Result<Response, ApiError> {
+    async fn answer_api(&self, caller: &Caller, request: Request) -> Result<Response, ApiError> {
         let operation = find_operation(request.method(), request.uri().path())?;
         let query = parse_pairs(request.uri().query().unwrap_or_default());
         let answer = match operation {
             Operation::Invoke(name) => {
                 read_qualifier("Invoke", &query)?;
-                return self.invoke(&name, request).await;
+                return self.invoke(caller, &name, request).await;
             }
-            Operation::ListFunctions => self.list_functions(&query)?,
+            Operation::ListFunctions => {
+                caller.authorize(&Permission::on("lambda:ListFunctions", "*"))?;
+                self.list_functions(&query)?
+            }
             Operation::GetFunction(name) => {
                 let qualifier = read_qualifier("GetFunction", &query)?;
                 let function = self.inner.find_function(&name).map_err(api_error)?;
+                caller.authorize(&Permission::on("lambda:GetFunction", &function.function.arn))?;
                 let code = json!({
                     "RepositoryType": "S3",
                     "Location": format!("file://{}", function.executable.display()),
@@ -68,6 +74,8 @@ impl Lambda {
             Operation::GetFunctionConfiguration(name) => {
                 let qualifier = read_qualifier("GetFunctionConfiguration", &query)?;
                 let function = self.inner.find_function(&name).map_err(api_error)?;
+                caller
+                    .authorize(&Permission::on("lambda:GetFunctionConfiguration", &function.function.arn))?;
                 self.describe(&function, qualifier)
             }
         };

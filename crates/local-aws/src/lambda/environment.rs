@@ -18,6 +18,7 @@ use super::output::Output;
 use super::runtime_api::{NextInvocation, RuntimeCall};
 use super::{FunctionState, Inner, Runtimes, lock};
 use crate::clock::Clock;
+use crate::iam::Permission;
 use crate::process_group::ProcessGroup;
 use crate::template::Function;
 
@@ -81,9 +82,14 @@ impl Environment {
         let date = lambda.clock.now().format(STREAM_DATE).unwrap_or_default();
         let log_stream = format!("{date}/[$LATEST]{id}");
         let task_root = tempfile::Builder::new().prefix("local-aws-function-").tempdir()?;
-        let (output, stdout, stderr) = Output::open(lambda.logs.clone(), &function.log_group, &log_stream)?;
+        let session = lambda.access_keys.open_session(&function.role_name, &function.name);
+        let stream_arn = lambda.account.log_stream_arn(&function.log_group, &log_stream);
+        let may = |action| session.authorize(&Permission::on(action, &stream_arn)).is_ok();
+        // Without the permission a function runs, and nobody reads what it prints.
+        let logs = (may("logs:CreateLogStream") && may("logs:PutLogEvents")).then(|| lambda.logs.clone());
+        let (output, stdout, stderr) = Output::open(logs, &function.log_group, &log_stream)?;
 
-        let credentials = lambda.access_keys.assume_role(&function.role_name, &function.name);
+        let credentials = lambda.access_keys.issue(&session);
         let memory_size = function.memory_size.to_string();
         let task_root_text = task_root.path().to_string_lossy().into_owned();
         let mut command = Command::new(&state.executable);

@@ -11,13 +11,21 @@ use serde_json::Value;
 use super::invocation::{Completed, InvocationRequest};
 use super::{InvokeError, Lambda, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::aws_json::ApiError;
+use crate::caller::Caller;
+use crate::iam::Permission;
 use crate::tasks::ShuttingDown;
 
 impl Lambda {
     /// Invokes a function, by name or ARN.
-    pub(super) async fn invoke(&self, name: &str, request: Request) -> Result<Response, ApiError> {
+    pub(super) async fn invoke(
+        &self,
+        caller: &Caller,
+        name: &str,
+        request: Request,
+    ) -> Result<Response, ApiError> {
         let headers = request.headers().clone();
         let function = self.inner.find_function(name).map_err(api_error)?;
+        caller.authorize(&Permission::on("lambda:InvokeFunction", &function.function.arn))?;
         let payload = to_bytes(request.into_body(), SYNCHRONOUS_PAYLOAD_LIMIT)
             .await
             .map_err(|_| api_error(InvokeError::RequestTooLarge { limit: SYNCHRONOUS_PAYLOAD_LIMIT }))?;

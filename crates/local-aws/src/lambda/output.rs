@@ -23,7 +23,8 @@ pub(super) struct Output {
     pipe: pipe::Receiver,
     closed: bool,
     unfinished: Vec<u8>,
-    logs: LogStore,
+    /// Nothing where the function's role may not write them.
+    logs: Option<LogStore>,
     group: String,
     stream: String,
     tail: String,
@@ -31,7 +32,11 @@ pub(super) struct Output {
 
 impl Output {
     /// A pipe: the ends for the process, and what reads from it.
-    pub(super) fn open(logs: LogStore, group: &str, stream: &str) -> io::Result<(Self, Stdio, Stdio)> {
+    pub(super) fn open(
+        logs: Option<LogStore>,
+        group: &str,
+        stream: &str,
+    ) -> io::Result<(Self, Stdio, Stdio)> {
         let (reader, writer) = io::pipe()?;
         let (stdout, stderr) = (Stdio::from(writer.try_clone()?), Stdio::from(writer));
         let output = Self {
@@ -108,7 +113,9 @@ impl Output {
     }
 
     fn log(&mut self, line: String) {
-        self.logs.append(&self.group, &self.stream, &line);
+        if let Some(logs) = &self.logs {
+            logs.append(&self.group, &self.stream, &line);
+        }
         self.tail.push_str(&line);
         self.tail.push('\n');
     }

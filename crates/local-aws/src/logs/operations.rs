@@ -6,6 +6,7 @@ use super::{Group, LogStore};
 use crate::account::Account;
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
+use crate::iam::Permission;
 
 /// CloudWatch Logs behind its API.
 #[derive(Debug, Clone)]
@@ -29,10 +30,7 @@ impl Logs {
     ) -> Result<T, ApiError> {
         let name = match (name, identifier) {
             (Some(name), None) => name,
-            (None, Some(identifier)) => {
-                let name = identifier.strip_prefix(&self.account.arn("logs", "log-group:"));
-                name.map_or(identifier, |name| name.strip_suffix(":*").unwrap_or(name))
-            }
+            (None, Some(identifier)) => self.name_of_group(identifier),
             (Some(_), Some(_)) => {
                 return Err(invalid("LogGroupName and LogGroupIdentifier cannot be set together."));
             }
@@ -40,6 +38,12 @@ impl Logs {
         };
         let state = self.store.lock();
         act(state.groups.get(name).ok_or_else(|| not_found("group"))?)
+    }
+
+    /// The name in a group's identifier, which is its name or its ARN.
+    fn name_of_group<'i>(&self, identifier: &'i str) -> &'i str {
+        let name = identifier.strip_prefix(&self.account.arn("logs", "log-group:"));
+        name.map_or(identifier, |name| name.strip_suffix(":*").unwrap_or(name))
     }
 
     /// A group's ARN without the `:*` that stands for its streams.
@@ -51,6 +55,14 @@ impl Logs {
 impl AwsJsonService for Logs {
     fn target_prefix(&self) -> &'static str {
         "Logs_20140328"
+    }
+
+    fn permission(&self, operation: &str, input: &Value) -> Permission {
+        let name = |member: &str| input[member].as_str();
+        let identifier = || name("logGroupIdentifier").map(|identifier| self.name_of_group(identifier));
+        let group = name("logGroupName").or_else(identifier).unwrap_or_default();
+        let stream = self.account.log_stream_arn(group, name("logStreamName").unwrap_or_default());
+        Permission::on(format!("logs:{operation}"), stream)
     }
 
     fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {
@@ -100,7 +112,7 @@ pub(super) mod tests {
     use crate::clock::Clock;
 
     pub(in crate::logs) async fn call(logs: &Logs, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let caller = AccessKeys::new(Account::default()).identify(None);
+        let caller = AccessKeys::new(Account::default(), Vec::new()).identify(None);
         logs.call(operation, &caller, input).await
     }
 

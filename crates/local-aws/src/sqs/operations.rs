@@ -11,10 +11,18 @@ use super::store::{QueueState, SendError, Sqs};
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 use crate::clock::epoch_seconds;
+use crate::iam::Permission;
 
 impl AwsJsonService for Sqs {
     fn target_prefix(&self) -> &'static str {
         "AmazonSQS"
+    }
+
+    fn permission(&self, operation: &str, input: &Value) -> Permission {
+        let name = |member: &str| input[member].as_str()?.rsplit('/').next();
+        let queue = name("QueueUrl").or_else(|| name("QueueName"));
+        let resource = queue.map_or_else(|| "*".to_owned(), |name| self.account.arn("sqs", name));
+        Permission::on(format!("sqs:{operation}"), resource)
     }
 
     fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::iam::Role;
+
 /// Everything that a template creates and a local AWS runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Deployment {
@@ -16,6 +18,8 @@ pub struct Deployment {
     pub projects: Vec<Project>,
     /// SQS queues.
     pub queues: Vec<Queue>,
+    /// Roles with what they allow.
+    pub roles: Vec<Role>,
     /// Names of log groups.
     pub log_groups: Vec<String>,
 }

@@ -12,6 +12,7 @@ mod names;
 mod project;
 mod properties;
 mod queue;
+mod role;
 mod rule;
 
 use serde_json::Value;
@@ -88,6 +89,25 @@ pub enum TemplateError {
         /// Where it should be.
         path: String,
     },
+    /// A condition that cannot be evaluated here.
+    #[error(
+        "{path}: local-aws does not evaluate this condition; \
+         the keys that it knows are {keys}; see doc/semantics/permissions.md for the operators"
+    )]
+    Condition {
+        /// Where it is, with the operator and the key.
+        path: String,
+        /// What is known of a request.
+        keys: String,
+    },
+    /// A role that its service may not assume.
+    #[error("{path}: {message}; correct the role's AssumeRolePolicyDocument")]
+    Trust {
+        /// Who has the role.
+        path: String,
+        /// The service's own words.
+        message: String,
+    },
     /// A value that CloudFormation or the service would refuse.
     #[error("{path}: expected {expected}, found {found}")]
     Value {
@@ -138,9 +158,11 @@ pub fn load_stack(json: &str, stack_name: &str, account: &Account) -> Result<Dep
                 deployment.log_groups.push(document.physical_name(logical_id, logical_id)?);
             }
             // Second pass: they change what the first made.
-            "AWS::Lambda::Permission" | "AWS::Lambda::EventInvokeConfig" | "AWS::SQS::QueuePolicy" => {}
-            // Permissions of roles are not checked; a role has a name and an ARN.
-            "AWS::IAM::Role" | "AWS::IAM::Policy" => {}
+            "AWS::Lambda::Permission"
+            | "AWS::Lambda::EventInvokeConfig"
+            | "AWS::SQS::QueuePolicy"
+            | "AWS::IAM::Policy" => {}
+            "AWS::IAM::Role" => deployment.roles.push(role::read_role(&document, logical_id, properties)?),
             resource_type if document::without_local_meaning(resource_type) => {}
             resource_type => {
                 return Err(TemplateError::ResourceType {
@@ -156,8 +178,10 @@ pub fn load_stack(json: &str, stack_name: &str, account: &Account) -> Result<Dep
             "AWS::Lambda::Permission" => function::add_permission(&mut deployment, properties)?,
             "AWS::Lambda::EventInvokeConfig" => function::set_invoke_config(&mut deployment, properties)?,
             "AWS::SQS::QueuePolicy" => queue::add_policy(&mut deployment, properties)?,
+            "AWS::IAM::Policy" => role::add_policy(&mut deployment, properties)?,
             _ => {}
         }
     }
+    role::check_trust(&deployment, &document)?;
     Ok(deployment)
 }

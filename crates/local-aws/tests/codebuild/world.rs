@@ -12,6 +12,7 @@ use local_aws::caller::{AccessKeys, Caller};
 use local_aws::clock::Clock;
 use local_aws::codebuild::{Build, CodeBuild, CodeBuildSettings, Surroundings};
 use local_aws::event::Event;
+use local_aws::iam::{Effect, Role, Selection, Statement};
 use local_aws::logs::LogStore;
 use local_aws::template::{Project, ProjectEnvironment};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -55,7 +56,8 @@ impl World {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (account, clock, activity) = (Account::default(), Clock::default(), Activity::default());
-        let (logs, access_keys) = (LogStore::new(clock.clone()), AccessKeys::new(account.clone()));
+        let (logs, access_keys) =
+            (LogStore::new(clock.clone()), AccessKeys::new(account.clone(), vec![build_role(&account)]));
         let events = Arc::new(Mutex::new(Vec::new()));
         let emit = {
             let events = Arc::clone(&events);
@@ -81,7 +83,7 @@ impl World {
             activity: activity.clone(),
         };
         let codebuild = CodeBuild::new(surroundings, settings, vec![project]);
-        let caller = Caller { arn: "arn:aws:sts::123456789012:assumed-role/start-role/start".to_owned() };
+        let caller = Caller::administrator("arn:aws:sts::123456789012:assumed-role/start-role/start");
         Self { codebuild, clock, access_keys, activity, events, logs, folder, caller }
     }
 
@@ -246,6 +248,19 @@ impl Finished {
 #[expect(clippy::disallowed_methods, reason = "the tests' one look at this machine's environment")]
 fn machine_settings() -> CodeBuildSettings {
     CodeBuildSettings::from_environment(|name| std::env::var(name).ok())
+}
+
+/// The role of the project, whose builds may do everything.
+fn build_role(account: &Account) -> Role {
+    let all = || Selection::Of(vec!["*".to_owned()]);
+    let statement =
+        Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
+    Role {
+        name: "build-role".to_owned(),
+        arn: account.global_arn("iam", "role/build-role"),
+        trust: Vec::new(),
+        statements: vec![statement],
+    }
 }
 
 fn project(account: &Account) -> Project {

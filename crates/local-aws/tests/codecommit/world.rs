@@ -203,10 +203,10 @@ impl GitClone {
 
 /// Who sits at the terminal.
 pub(crate) fn person() -> Caller {
-    Caller { arn: "arn:aws:iam::123456789012:user/developer".to_owned() }
+    Caller::administrator("arn:aws:iam::123456789012:user/developer")
 }
 
 /// A function that speaks for itself.
 pub(crate) fn function() -> Caller {
-    Caller { arn: "arn:aws:sts::123456789012:assumed-role/publish-role/publish".to_owned() }
+    Caller::administrator("arn:aws:sts::123456789012:assumed-role/publish-role/publish")
 }

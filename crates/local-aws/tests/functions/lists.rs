@@ -58,7 +58,7 @@ async fn what_is_not_there_and_what_is_not_modeled_are_told_apart() {
 }
 
 async fn call(world: &FunctionWorld, operation: &str, input: Value) -> Result<Value, String> {
-    let caller = AccessKeys::new(Account::default()).identify(None);
+    let caller = AccessKeys::new(Account::default(), Vec::new()).identify(None);
     world.bus.call(operation, &caller, input).await.map_err(|error| error.code)
 }
 

@@ -13,6 +13,7 @@ use local_aws::activity::Activity;
 use local_aws::caller::AccessKeys;
 use local_aws::clock::Clock;
 use local_aws::eventbridge::{EventBridge, EventBridgeSettings};
+use local_aws::iam::{Effect, Role, Selection, Statement};
 use local_aws::lambda::{Invocation, Lambda, LambdaSettings};
 use local_aws::logs::LogStore;
 use local_aws::sqs::Sqs;
@@ -30,6 +31,7 @@ pub(crate) struct Setup {
     pub(crate) function: Function,
     pub(crate) queue: Queue,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) role: Role,
 }
 
 /// The rule `requests` with the function `start` as its target, and the queue `failures` as on-failure destination of
@@ -93,6 +95,18 @@ fn setup() -> Setup {
         maximum_event_age: Duration::from_secs(86_400),
         dead_letter_queue: Some(failures),
     };
+    let allow = |action: &str| Statement {
+        effect: Effect::Allow,
+        actions: Selection::Of(vec![action.to_owned()]),
+        resources: Selection::Of(vec!["*".to_owned()]),
+        conditions: Vec::new(),
+    };
+    let role = Role {
+        name: function.role_name.clone(),
+        arn: account.global_arn("iam", "role/start-role"),
+        trust: Vec::new(),
+        statements: ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"].map(allow).into(),
+    };
     let rule = Rule {
         name: "requests".to_owned(),
         arn: rule,
@@ -100,14 +114,14 @@ fn setup() -> Setup {
         enabled: true,
         targets: vec![target],
     };
-    Setup { executable: "tests/fixtures/function.sh", function, queue, rules: vec![rule] }
+    Setup { executable: "tests/fixtures/function.sh", function, queue, rules: vec![rule], role }
 }
 
 impl FunctionWorld {
     pub(crate) async fn start(change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = setup();
         change(&mut setup);
-        let Setup { executable, function, queue, rules } = setup;
+        let Setup { executable, function, queue, rules, role } = setup;
         // A second stack of the same template, to see that each has functions of its own.
         let mut other = function.clone();
         other.name.push_str("-of-another-stack");
@@ -118,7 +132,7 @@ impl FunctionWorld {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint_url = format!("http://{}", listener.local_addr().unwrap());
         let (activity, logs) = (Activity::default(), LogStore::new(clock.clone()));
-        let access_keys = AccessKeys::new(account.clone());
+        let access_keys = AccessKeys::new(account.clone(), vec![role]);
         let failures = queue.arn.clone();
         let sqs = Sqs::new(account.clone(), clock.clone(), &endpoint_url, vec![queue]);
         let executable = Path::new(env!("CARGO_MANIFEST_DIR")).join(executable);
@@ -176,7 +190,8 @@ impl FunctionWorld {
     }
 
     async fn ask(&self, request: Request) -> Answer {
-        let response = tokio::time::timeout(LIMIT, self.lambda.handle_api(request)).await;
+        let person = self.access_keys.identify(None);
+        let response = tokio::time::timeout(LIMIT, self.lambda.handle_api(&person, request)).await;
         let (parts, body) = response.expect("an answer within the limit").into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer {

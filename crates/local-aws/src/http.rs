@@ -211,7 +211,7 @@ mod tests {
     use super::*;
     use crate::account::Account;
     use crate::aws_json::Answer;
-    use crate::iam::Permission;
+    use crate::iam::{Effect, Permission, Role, Selection, Statement};
 
     struct Echo;
 
@@ -269,6 +269,32 @@ mod tests {
         assert_eq!((status, &answer["said"]), (200, &json!({ "a": 1 })));
         let year: u32 = headers["date"].to_str().unwrap()[12..16].parse().unwrap();
         assert!(year >= 2060, "the answer is dated {year}, not by the stepped clock");
+    }
+
+    #[tokio::test]
+    async fn a_session_is_refused_before_the_service_acts() {
+        let statement = Statement {
+            effect: Effect::Allow,
+            actions: Selection::Of(vec!["echo:Say".to_owned()]),
+            resources: Selection::Of(vec!["*".to_owned()]),
+            conditions: Vec::new(),
+        };
+        let (name, arn) = ("r".to_owned(), "arn:aws:iam::123456789012:role/r".to_owned());
+        let role = Role { name, arn, trust: Vec::new(), statements: vec![statement] };
+        let keys = AccessKeys::new(Account::default(), vec![role]);
+        let key = keys.issue(&keys.open_session("r", "f")).access_key_id;
+        let front_door = FrontDoor { keys, ..front_door(Clock::default()) };
+        for (operation, status) in [("Say", 200), ("Shout", 400)] {
+            let request = Request::builder()
+                .method("POST")
+                .header("host", "localhost")
+                .header("x-amz-target", format!("Echo_20260101.{operation}"))
+                .header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/20261121/x"));
+            let response = front_door.respond(request.body(Body::from("{}")).unwrap()).await;
+            assert_eq!(response.status(), status, "{operation}");
+            let error = response.headers().get("x-amzn-errortype").map(|value| value.to_str().unwrap());
+            assert_eq!(error, (status == 400).then_some("AccessDeniedException"));
+        }
     }
 
     #[tokio::test]

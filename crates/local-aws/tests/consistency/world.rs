@@ -71,7 +71,7 @@ impl World {
         });
         let aws = aws.await.unwrap();
         let logs = Logs::new(account.clone(), aws.logs.clone());
-        let person = AccessKeys::new(account).identify(None);
+        let person = AccessKeys::new(account, Vec::new()).identify(None);
         let mut world = Self {
             aws,
             random: Random(seed),

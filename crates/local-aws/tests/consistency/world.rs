@@ -221,7 +221,28 @@ fn template() -> Value {
     json!({
         "Resources": {
             "Failures": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": "failures" } },
-            "Role": { "Type": "AWS::IAM::Role", "Properties": { "AssumeRolePolicyDocument": {} } },
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "AssumeRolePolicyDocument": {
+                        "Statement": {
+                            "Effect": "Allow",
+                            "Action": "sts:AssumeRole",
+                            "Principal": { "Service": "codebuild.amazonaws.com" }
+                        }
+                    },
+                    "Policies": [{
+                        "PolicyName": "Builds",
+                        "PolicyDocument": {
+                            "Statement": {
+                                "Effect": "Allow",
+                                "Action": ["codecommit:GitPull", "logs:CreateLogStream", "logs:PutLogEvents"],
+                                "Resource": "*"
+                            }
+                        }
+                    }]
+                }
+            },
             "Project": {
                 "Type": "AWS::CodeBuild::Project",
                 "Properties": {

@@ -73,7 +73,8 @@ impl Shell {
         let script = self.tmp.join("script.sh");
         tokio::fs::write(&script, self.script(text)).await?;
         let mut command = Command::new(self.program);
-        command.arg(&script).env_clear().env("PATH", &self.path);
+        // Not in the folder that local-aws was started in: `cd -` and OLDPWD would lead there.
+        command.arg(&script).env_clear().env("PATH", &self.path).current_dir(&self.tmp);
         command.stdin(Stdio::null()).stdout(self.writer.try_clone()?).stderr(self.writer.try_clone()?);
         let mut child = self.group.spawn_member(&mut command)?;
         // The command holds copies of the pipe's end, which the child must be alone with.

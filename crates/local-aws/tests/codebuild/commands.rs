@@ -113,6 +113,14 @@ async fn commands_see_what_codebuild_defines_and_nothing_of_this_machine() {
 }
 
 #[tokio::test]
+async fn the_folder_before_the_first_one_is_the_builds_own_too() {
+    let command =
+        r#"case "$OLDPWD" in "${CODEBUILD_SRC_DIR%/src*}"/*) echo own ;; *) echo "$OLDPWD" ;; esac"#;
+    let build = World::new().run_commands(&[command]).await;
+    assert_eq!((build.status(), build.output()), ("SUCCEEDED", vec!["own"]));
+}
+
+#[tokio::test]
 async fn standard_input_is_empty() {
     let build = World::new().run_commands(&["cat", "read -r line || echo end"]).await;
     assert_eq!((build.status(), build.output()), ("SUCCEEDED", vec!["end"]));

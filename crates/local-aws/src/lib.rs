@@ -10,6 +10,7 @@ pub mod codebuild;
 pub mod codecommit;
 pub mod event;
 pub mod eventbridge;
+pub mod follow;
 pub mod http;
 pub mod iam;
 pub mod lambda;

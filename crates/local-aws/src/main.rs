@@ -10,10 +10,12 @@ use clap::Parser;
 use local_aws::account::Account;
 use local_aws::codebuild::{Build, CodeBuildSettings, Status};
 use local_aws::event::Event;
+use local_aws::follow::follow;
 use local_aws::local_aws::{LocalAws, Options, StartError};
 use rustix::process::WaitOptions;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::broadcast::Receiver;
 
 /// A local stand-in for AWS: CodeCommit, CodeBuild, EventBridge, Lambda, SQS and CloudWatch Logs on one loopback port.
 #[derive(Debug, Parser)]
@@ -34,6 +36,9 @@ struct Arguments {
     /// How many builds run at one time; the others wait in the queue.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     concurrent_builds: usize,
+    /// Tell what happens as it happens, a line each; without it, one line a build.
+    #[arg(long)]
+    follow: bool,
 }
 
 fn parse_function(text: &str) -> Result<(String, PathBuf), String> {
@@ -66,28 +71,35 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     // Listening for the signals comes first: one that arrives during the start must not leave anything behind.
     let mut signals = StopSignals::listen()?;
     let template = arguments.template.clone();
+    let follows = arguments.follow;
     let started = LocalAws::start(read_options(arguments)?).await;
     let aws = started.map_err(|error| match error {
         StartError::Template(_) | StartError::Rule(_) => format!("{}: {error}", template.display()),
         other => other.to_string(),
     })?;
-    let mut events = aws.watch_events();
+    // Both watch before the line `ready`: nothing that a person does then is missed.
+    let (for_builds, for_follower) = (aws.watch_events(), aws.watch_events());
     say(&introduction(&aws));
-    loop {
-        tokio::select! {
-            () = signals.next() => break,
-            event = events.recv() => {
-                if let Some(build) = event.ok().and_then(|event| find_ended_build(&aws, &event)) {
-                    say(&build.summary());
-                }
-            }
-        }
+    tokio::select! {
+        () = signals.next() => {}
+        () = tell_builds(&aws, for_builds) => {}
+        () = follow(&aws, for_follower, say), if follows => {}
     }
     // A second signal does not wait: what still runs is killed when the future is dropped.
     Ok(tokio::select! {
         () = aws.shutdown() => ExitCode::SUCCESS,
         () = signals.next() => ExitCode::FAILURE,
     })
+}
+
+/// Says a line for each build that ends.
+async fn tell_builds(aws: &LocalAws, mut events: Receiver<Event>) {
+    loop {
+        let event = events.recv().await;
+        if let Some(build) = event.ok().and_then(|event| find_ended_build(aws, &event)) {
+            say(&build.summary());
+        }
+    }
 }
 
 /// The signals that stop it: Ctrl-C, the end of the terminal, and what `kill` sends.

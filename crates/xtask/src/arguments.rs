@@ -46,6 +46,9 @@ pub(crate) struct LocalOptions {
     /// Run another executable as the function with this logical id. May be given more than once.
     #[arg(long = "function", value_name = "LOGICAL_ID=PATH")]
     pub(crate) functions: Vec<String>,
+    /// Tell what happens as it happens, a line each; without it, one line a build.
+    #[arg(long)]
+    pub(crate) follow: bool,
 }
 
 #[derive(Debug, Args)]

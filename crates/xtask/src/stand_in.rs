@@ -45,6 +45,9 @@ fn local_aws_command(checkout: &Checkout, options: &LocalOptions) -> Command {
     for function in &options.functions {
         command.args(["--function", function]);
     }
+    if options.follow {
+        command.arg("--follow");
+    }
     command
 }
 
@@ -65,7 +68,7 @@ mod tests {
 
     #[test]
     fn local_aws_loads_the_committed_template_and_the_built_binaries() {
-        let options = LocalOptions { port: None, template: None, functions: Vec::new() };
+        let options = LocalOptions { port: None, template: None, functions: Vec::new(), follow: false };
         assert_eq!(
             describe(&local_aws_command(&checkout(), &options)),
             "/c/target/debug/local-aws --template /c/infra/template/pull-request-hook.template.json \
@@ -79,11 +82,12 @@ mod tests {
             port: Some(4566),
             template: Some("mine.json".into()),
             functions: vec!["Start=/bin/a".to_owned(), "Publish=/bin/b".to_owned()],
+            follow: true,
         };
         assert_eq!(
             describe(&local_aws_command(&checkout(), &options)),
             "/c/target/debug/local-aws --template mine.json --binaries /c/target/debug --port 4566 \
-             --function Start=/bin/a --function Publish=/bin/b",
+             --function Start=/bin/a --function Publish=/bin/b --follow",
         );
     }
 

@@ -71,6 +71,33 @@ async fn a_signal_stops_it_with_its_builds_and_functions_and_all_that_they_start
 }
 
 #[tokio::test]
+async fn it_tells_a_follower_everything_from_the_push_to_the_last_comment() {
+    let mut ready = Ready::start(&["--follow"], Setup::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (codecommit, _) = connect(&ready.url, &export(&ready.introduction, "AWS_REGION"));
+    let repository =
+        Repository::create(&codecommit, &ready.url, "payments", folder.path().join("payments")).await;
+    repository.push_buildspec("feature", FAILING).await;
+    repository.open_pull_request(&codecommit, "feature", "main").await;
+    let is_last = |line: &str| line.contains("commentOnPullRequestUpdated");
+    let told = ready.program.read_until(is_last).await.join("\n");
+    for expected in [
+        "event       CodeCommit Repository State Change: referenceCreated, repository payments, reference refs/heads/feature",
+        "event       CodeCommit Pull Request State Change: pullRequestCreated, pull request 1",
+        "event       CodeBuild Build State Change: FAILED, build pull-request-hook:",
+        "rule        local-HookPullRequestRule",
+        ": delivered",
+        "invocation  local-HookStartBuildFunction",
+        ": succeeded after ",
+        "phase       build 1 BUILD: FAILED",
+    ] {
+        assert!(told.contains(expected), "{expected:?} is not told in\n{told}");
+    }
+    ready.program.send(Signal::TERM);
+    assert_eq!(ready.program.wait_for_exit().await.code, Some(0));
+}
+
+#[tokio::test]
 async fn another_executable_runs_in_the_place_of_a_function() {
     let folder = tempfile::tempdir().unwrap();
     let hold = Hold::new().await;

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::state::{Comment, FileVersion};
+use crate::caller::Caller;
 use crate::clock::epoch_seconds;
 
 /// Comments of one comparison and place stand together, in the order in which each was first commented on.
-pub(super) fn group(comments: Vec<&Comment>) -> Vec<Value> {
+pub(super) fn group(comments: Vec<&Comment>, caller: &Caller) -> Vec<Value> {
     let mut groups: Vec<(&Comment, Vec<Value>)> = Vec::new();
     for comment in comments {
         let same = |first: &Comment| {
@@ -15,8 +16,8 @@ pub(super) fn group(comments: Vec<&Comment>) -> Vec<Value> {
                 && first.place == comment.place
         };
         match groups.iter_mut().find(|(first, _)| same(first)) {
-            Some((_, group)) => group.push(comment_json(comment)),
-            None => groups.push((comment, vec![comment_json(comment)])),
+            Some((_, group)) => group.push(comment_json(comment, caller)),
+            None => groups.push((comment, vec![comment_json(comment, caller)])),
         }
     }
     let with_comments = |(first, comments): (&Comment, Vec<Value>)| {
@@ -28,9 +29,9 @@ pub(super) fn group(comments: Vec<&Comment>) -> Vec<Value> {
 }
 
 /// The answer to the operation that posts a comment.
-pub(super) fn posted_json(comment: &Comment) -> Value {
+pub(super) fn posted_json(comment: &Comment, caller: &Caller) -> Value {
     let mut value = comparison_json(comment);
-    value["comment"] = comment_json(comment);
+    value["comment"] = comment_json(comment, caller);
     value
 }
 
@@ -64,8 +65,8 @@ fn comparison_json(comment: &Comment) -> Value {
     value
 }
 
-/// A comment; a deleted one has no content.
-pub(super) fn comment_json(comment: &Comment) -> Value {
+/// A comment as `caller` sees it; a deleted one has no content.
+pub(super) fn comment_json(comment: &Comment, caller: &Caller) -> Value {
     let mut value = json!({
         "commentId": comment.id,
         "creationDate": epoch_seconds(comment.created),
@@ -73,11 +74,14 @@ pub(super) fn comment_json(comment: &Comment) -> Value {
         "authorArn": comment.author_arn,
         "deleted": comment.content.is_none(),
         "clientRequestToken": comment.token,
-        "callerReactions": [],
-        "reactionCounts": {},
+        "callerReactions": comment.reactions_of(&caller.arn),
+        "reactionCounts": comment.reaction_counts(),
     });
     if let Some(content) = &comment.content {
         value["content"] = content.as_str().into();
+    }
+    if let Some(parent) = &comment.in_reply_to {
+        value["inReplyTo"] = parent.as_str().into();
     }
     value
 }

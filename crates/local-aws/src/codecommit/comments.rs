@@ -1,10 +1,10 @@
 //! The operations on a pull request's comments.
 
 use std::path::Path;
+use std::sync::MutexGuard;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::CodeCommit;
 use super::comment_answers::{comment_json, group, posted_json};
@@ -15,7 +15,7 @@ use super::parameters::{
     comment_content, comment_id, commit_id, idempotency_mismatch, pull_request_id, repository_name,
     request_token, required,
 };
-use super::state::{Comment, FileVersion, Location, Place, RequestToken, State};
+use super::state::{Comment, FileVersion, Location, Place, PostRequest, RequestToken, State};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
 
@@ -43,7 +43,7 @@ struct LocationInput {
     relative_file_version: Option<String>,
 }
 
-/// What a token stands for: a repetition must ask for the same.
+/// A comment that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CommentRequest {
     pull_request: u64,
@@ -85,57 +85,72 @@ impl CodeCommit {
         input: PostCommentForPullRequest,
     ) -> Result<Value, ApiError> {
         let token = request_token(caller, input.client_request_token.clone())?;
-        let request = validate(input)?;
+        let posted = validate(input)?;
+        let request = PostRequest::Comment(posted.clone());
         let (folder, own_commits) = {
             let mut state = self.lock();
-            let pull_request = state.pull_request_of(request.pull_request, &request.repository_name)?;
+            let pull_request = state.pull_request_of(posted.pull_request, &posted.repository_name)?;
             let own_commits = [pull_request.source_commit.clone(), pull_request.destination_commit.clone()];
             if let Some(comment) = state.find_posted(&token, &request)? {
-                return Ok(posted_json(comment));
+                return Ok(posted_json(comment, caller));
             }
-            (state.repository(&request.repository_name)?.folder.clone(), own_commits)
+            (state.repository(&posted.repository_name)?.folder.clone(), own_commits)
         };
-        let mut commits = vec![request.before_commit.as_str(), request.after_commit.as_str()];
+        let mut commits = vec![posted.before_commit.as_str(), posted.after_commit.as_str()];
         commits.retain(|commit| !own_commits.iter().any(|own| own == commit));
         commits_must_exist(&folder, &commits).await?;
-        let place = match &request.location {
-            Some(location) => Some(find_place(&folder, &request, location).await?),
+        let place = match &posted.location {
+            Some(location) => Some(find_place(&folder, &posted, location).await?),
             None => None,
         };
         let mut state = self.lock();
         // The same request may have come twice at once.
         if let Some(comment) = state.find_posted(&token, &request)? {
-            return Ok(posted_json(comment));
+            return Ok(posted_json(comment, caller));
         }
         let now = self.clock.now();
-        let repository_id = state.repository(&request.repository_name)?.id.clone();
-        let pull_request = state.pull_request(request.pull_request)?;
-        pull_request.last_activity = now;
         let comment = Comment {
-            id: format!("{}:{}", pull_request.comment_group, Uuid::new_v4()),
-            pull_request: request.pull_request,
-            repository_name: request.repository_name.clone(),
-            before_commit: request.before_commit.clone(),
-            after_commit: request.after_commit.clone(),
+            id: state.pull_request(posted.pull_request)?.new_comment_id(),
+            pull_request: posted.pull_request,
+            repository_name: posted.repository_name.clone(),
+            before_commit: posted.before_commit.clone(),
+            after_commit: posted.after_commit.clone(),
             place,
-            content: Some(request.content.clone()),
+            in_reply_to: None,
+            content: Some(posted.content.clone()),
             author_arn: token.caller_arn.clone(),
             token: token.token.clone(),
             created: now,
             modified: now,
+            reactions: Vec::new(),
         };
-        let answer = posted_json(&comment);
-        let event =
-            comment_event(&self.account, now, CommentChange::Created, &comment, &repository_id, caller);
-        state.posted.insert(token, (request, comment.id.clone()));
-        state.comments.push(comment);
-        self.send(&state, [event]);
+        let answer = posted_json(&comment, caller);
+        self.add_comment(&mut state, caller, (token, request), comment)?;
         Ok(answer)
     }
 
-    pub(super) fn get_comment(&self, input: CommentById) -> Result<Value, ApiError> {
+    /// Posts a comment that `request` asked for, and tells of it.
+    pub(super) fn add_comment(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        caller: &Caller,
+        (token, request): (RequestToken, PostRequest),
+        comment: Comment,
+    ) -> Result<(), ApiError> {
+        let now = comment.created;
+        state.pull_request(comment.pull_request)?.last_activity = now;
+        let repository_id = &state.repository(&comment.repository_name)?.id;
+        let event =
+            comment_event(&self.account, now, CommentChange::Created, &comment, repository_id, caller);
+        state.posted.insert(token, (request, comment.id.clone()));
+        state.comments.push(comment);
+        self.send(state, [event]);
+        Ok(())
+    }
+
+    pub(super) fn get_comment(&self, caller: &Caller, input: CommentById) -> Result<Value, ApiError> {
         let id = comment_id(input.comment_id)?;
-        Ok(json!({ "comment": comment_json(self.lock().comment(&id)?) }))
+        Ok(json!({ "comment": comment_json(self.lock().comment(&id)?, caller) }))
     }
 
     pub(super) fn update_comment(&self, caller: &Caller, input: UpdateComment) -> Result<Value, ApiError> {
@@ -156,11 +171,15 @@ impl CodeCommit {
         let event =
             comment_event(&self.account, now, CommentChange::Updated, &comment, repository_id, caller);
         self.send(&state, [event]);
-        Ok(json!({ "comment": comment_json(&comment) }))
+        Ok(json!({ "comment": comment_json(&comment, caller) }))
     }
 
     /// Anyone may: the API model lists no error for a caller who is not the author.
-    pub(super) fn delete_comment_content(&self, input: CommentById) -> Result<Value, ApiError> {
+    pub(super) fn delete_comment_content(
+        &self,
+        caller: &Caller,
+        input: CommentById,
+    ) -> Result<Value, ApiError> {
         let id = comment_id(input.comment_id)?;
         let mut state = self.lock();
         let now = self.clock.now();
@@ -169,11 +188,12 @@ impl CodeCommit {
         comment.modified = now;
         let comment = comment.clone();
         state.pull_request(comment.pull_request)?.last_activity = now;
-        Ok(json!({ "comment": comment_json(&comment) }))
+        Ok(json!({ "comment": comment_json(&comment, caller) }))
     }
 
     pub(super) async fn get_comments_for_pull_request(
         &self,
+        caller: &Caller,
         input: GetCommentsForPullRequest,
     ) -> Result<Value, ApiError> {
         let id = pull_request_id(input.pull_request_id)?;
@@ -205,7 +225,7 @@ impl CodeCommit {
         let comments = state.comments.iter().filter(matches).collect();
         let token = input.next_token.as_deref();
         let (comments, next) = page(comments, "GetCommentsForPullRequest", token, size)?;
-        let mut answer = json!({ "commentsForPullRequestData": group(comments) });
+        let mut answer = json!({ "commentsForPullRequestData": group(comments, caller) });
         if let Some(next) = next {
             answer["nextToken"] = next.into();
         }
@@ -215,10 +235,8 @@ impl CodeCommit {
 
 impl State {
     /// A comment that still has its content.
-    fn comment(&mut self, id: &str) -> Result<&mut Comment, ApiError> {
-        let comment = self.comments.iter_mut().find(|comment| comment.id == id).ok_or_else(|| {
-            ApiError::new("CommentDoesNotExistException", format!("No comment has the id {id}"))
-        })?;
+    pub(super) fn comment(&mut self, id: &str) -> Result<&mut Comment, ApiError> {
+        let comment = self.posted_comment(id)?;
         if comment.content.is_none() {
             let message =
                 "This comment has already been deleted. You cannot edit or delete a deleted comment.";
@@ -227,11 +245,18 @@ impl State {
         Ok(comment)
     }
 
+    /// A comment, deleted or not.
+    pub(super) fn posted_comment(&mut self, id: &str) -> Result<&mut Comment, ApiError> {
+        self.comments.iter_mut().find(|comment| comment.id == id).ok_or_else(|| {
+            ApiError::new("CommentDoesNotExistException", format!("No comment has the id {id}"))
+        })
+    }
+
     /// The comment that a token already posted, deleted or not.
-    fn find_posted(
+    pub(super) fn find_posted(
         &self,
         token: &RequestToken,
-        request: &CommentRequest,
+        request: &PostRequest,
     ) -> Result<Option<&Comment>, ApiError> {
         match self.posted.get(token) {
             Some((earlier, id)) if earlier == request => {

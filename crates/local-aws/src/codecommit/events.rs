@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::reactions::Reaction;
 use super::state::{Comment, PullRequest, Repository};
 use crate::account::Account;
 use crate::caller::Caller;
@@ -133,7 +134,7 @@ pub(super) fn comment_event(
         comment.id.replace(':', "%3A"),
         account.region,
     );
-    let detail = json!({
+    let mut detail = json!({
         "afterCommitId": comment.after_commit,
         "beforeCommitId": comment.before_commit,
         "callerUserArn": caller.arn,
@@ -144,7 +145,44 @@ pub(super) fn comment_event(
         "repositoryId": repository_id,
         "repositoryName": repository,
     });
+    if let Some(parent) = &comment.in_reply_to {
+        detail["inReplyTo"] = parent.as_str().into();
+    }
     of_repository(account, "CodeCommit Comment on Pull Request", now, repository, detail)
+}
+
+/// "CodeCommit Comment Reaction Change", of a reaction that is its user's first one to the comment, or another one.
+pub(super) fn reaction_event(
+    account: &Account,
+    now: OffsetDateTime,
+    change: CommentChange,
+    comment: &Comment,
+    repository_id: &str,
+    reaction: &Reaction,
+) -> Event {
+    let Reaction { user_arn, emoji } = reaction;
+    let (event, action) = match change {
+        CommentChange::Created => ("commentReactionCreated", "made a comment reaction"),
+        CommentChange::Updated => ("commentReactionUpdated", "updated a reaction"),
+    };
+    let (id, repository) = (&comment.id, &comment.repository_name);
+    let notification = format!(
+        "A comment reaction event occurred in the following AWS CodeCommit Repository: {repository}. The user: \
+         {user_arn} {action} {} to the comment with comment ID: {id}",
+        emoji.graphic,
+    );
+    let detail = json!({
+        "callerUserArn": user_arn,
+        "commentId": id,
+        "event": event,
+        "notificationBody": notification,
+        "reactionEmojis": [emoji.graphic],
+        "reactionShortcodes": [format!(":{}:", emoji.short_code)],
+        "reactionUnicodes": [emoji.code_point],
+        "repositoryId": repository_id,
+        "repositoryName": repository,
+    });
+    of_repository(account, "CodeCommit Comment Reaction Change", now, repository, detail)
 }
 
 /// "CodeCommit Repository State Change" of a branch or tag, by its full name.

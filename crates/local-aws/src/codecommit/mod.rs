@@ -5,6 +5,7 @@
 
 mod branches;
 mod comment_answers;
+mod comment_replies;
 mod comments;
 mod commit_specifier;
 mod commits;
@@ -21,6 +22,7 @@ mod parameters;
 mod pull_request_changes;
 mod pull_requests;
 mod push;
+mod reactions;
 mod repositories;
 mod repository_changes;
 mod state;
@@ -86,7 +88,8 @@ impl CodeCommit {
         let state = self.lock();
         let id = text("pullRequestId").and_then(|id| id.parse().ok());
         let pull_request = id.and_then(|id: u64| state.pull_requests.get(&id));
-        let comment = text("commentId").and_then(|id| state.comments.iter().find(|comment| comment.id == id));
+        let comment = text("commentId").or_else(|| text("inReplyTo"));
+        let comment = comment.and_then(|id| state.comments.iter().find(|comment| comment.id == id));
         let found = pull_request.map(|pull_request| pull_request.repository_name.clone());
         named.chain(found).chain(comment.map(|comment| comment.repository_name.clone())).collect()
     }
@@ -118,12 +121,15 @@ impl CodeCommit {
             "PostCommentForPullRequest" => {
                 self.post_comment_for_pull_request(caller, parse_input(operation, input)?).await
             }
-            "GetComment" => self.get_comment(parse_input(operation, input)?),
+            "GetComment" => self.get_comment(caller, parse_input(operation, input)?),
             "UpdateComment" => self.update_comment(caller, parse_input(operation, input)?),
-            "DeleteCommentContent" => self.delete_comment_content(parse_input(operation, input)?),
+            "DeleteCommentContent" => self.delete_comment_content(caller, parse_input(operation, input)?),
             "GetCommentsForPullRequest" => {
-                self.get_comments_for_pull_request(parse_input(operation, input)?).await
+                self.get_comments_for_pull_request(caller, parse_input(operation, input)?).await
             }
+            "PostCommentReply" => self.post_comment_reply(caller, parse_input(operation, input)?),
+            "PutCommentReaction" => self.put_comment_reaction(caller, parse_input(operation, input)?),
+            "GetCommentReactions" => self.get_comment_reactions(parse_input(operation, input)?),
             "DeleteRepository" => self.delete_repository(parse_input(operation, input)?).await,
             "UpdateRepositoryDescription" => {
                 self.update_repository_description(parse_input(operation, input)?)
@@ -178,7 +184,7 @@ impl AwsJsonService for CodeCommit {
         let names = self.repositories_of(input);
         let mut resources: Vec<_> = names.iter().map(|name| self.repository_arn(name)).collect();
         let names_something =
-            ["pullRequestId", "commentId"].iter().any(|&member| input.get(member).is_some());
+            ["pullRequestId", "commentId", "inReplyTo"].iter().any(|&member| input.get(member).is_some());
         if resources.is_empty() && !names_something {
             resources.push("*".to_owned());
         }

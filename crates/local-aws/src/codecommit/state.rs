@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::comments::CommentRequest;
 use super::git::References;
 use super::pull_requests::CreateRequest;
+use super::reactions::Reaction;
 use crate::aws_json::ApiError;
 
 /// Everything, under one lock.
@@ -23,7 +24,7 @@ pub(super) struct State {
     /// The pull requests that were created with a token.
     pub(super) created: HashMap<RequestToken, (CreateRequest, u64)>,
     /// The comments that were posted with a token, by their ids.
-    pub(super) posted: HashMap<RequestToken, (CommentRequest, String)>,
+    pub(super) posted: HashMap<RequestToken, (PostRequest, String)>,
     /// The last pull request's id: one sequence for the account, and no id comes twice.
     pub(super) last_pull_request_id: u64,
 }
@@ -33,6 +34,13 @@ pub(super) struct State {
 pub(super) struct RequestToken {
     pub(super) caller_arn: String,
     pub(super) token: String,
+}
+
+/// What a token that posted a comment stands for: a repetition must ask for the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PostRequest {
+    Comment(CommentRequest),
+    Reply { in_reply_to: String, content: String },
 }
 
 #[derive(Debug)]
@@ -84,6 +92,11 @@ pub(super) struct PullRequest {
 }
 
 impl PullRequest {
+    /// An id for a new comment on it.
+    pub(super) fn new_comment_id(&self) -> String {
+        format!("{}:{}", self.comment_group, Uuid::new_v4())
+    }
+
     /// Writes down what has just happened.
     pub(super) fn record(&mut self, now: OffsetDateTime, actor: &str, happening: Happening) {
         self.last_activity = now;
@@ -140,12 +153,16 @@ pub(super) struct Comment {
     pub(super) before_commit: String,
     pub(super) after_commit: String,
     pub(super) place: Option<Place>,
+    /// The comment that this one is a reply to.
+    pub(super) in_reply_to: Option<String>,
     /// Nothing once it is deleted.
     pub(super) content: Option<String>,
     pub(super) author_arn: String,
     pub(super) token: String,
     pub(super) created: OffsetDateTime,
     pub(super) modified: OffsetDateTime,
+    /// One a user at most, in the order in which they were given.
+    pub(super) reactions: Vec<Reaction>,
 }
 
 /// A place in a changed file.

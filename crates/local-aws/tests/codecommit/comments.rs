@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::world::{World, function};
 
 /// A world with pull request 1 of two commits, and the input of a comment on it.
-async fn world_with_pull_request() -> (World, Value) {
+pub(crate) async fn world_with_pull_request() -> (World, Value) {
     let (world, clone) = World::with_repository("payments").await;
     let before = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
     let after = clone.commit_file("src.txt", "one\ntwo\n").await;
@@ -23,17 +23,17 @@ async fn world_with_pull_request() -> (World, Value) {
     (world, comment)
 }
 
-fn with(input: &Value, change: Value) -> Value {
+pub(crate) fn with(input: &Value, change: Value) -> Value {
     let mut input = input.clone();
     input.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     input
 }
 
-async fn post(world: &World, input: Value) -> Value {
+pub(crate) async fn post(world: &World, input: Value) -> Value {
     world.call_as(&function(), "PostCommentForPullRequest", input).await.unwrap()
 }
 
-async fn all_comments(world: &World) -> Value {
+pub(crate) async fn all_comments(world: &World) -> Value {
     let input = json!({ "pullRequestId": "1" });
     world.call("GetCommentsForPullRequest", input).await.unwrap()["commentsForPullRequestData"].clone()
 }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod branches;
 #[cfg(test)]
+mod comment_replies;
+#[cfg(test)]
 mod comments;
 #[cfg(test)]
 mod files;
@@ -13,6 +15,8 @@ mod git_over_http;
 mod merges;
 #[cfg(test)]
 mod pull_requests;
+#[cfg(test)]
+mod reactions;
 #[cfg(test)]
 mod repositories;
 #[cfg(test)]

@@ -154,8 +154,12 @@ async fn call_operation(
     service.call(operation, caller, input).await
 }
 
-/// Whether a request is one of the query protocols.
+/// Whether a request is one of the query protocol. A target says that it is not: curl sends `-d` as a form unless it is
+/// told otherwise.
 fn is_form(headers: &HeaderMap) -> bool {
+    if headers.contains_key("x-amz-target") {
+        return false;
+    }
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     content_type.starts_with(b"application/x-www-form-urlencoded")
 }
@@ -342,6 +346,15 @@ mod tests {
         let body = to_bytes(response.into_body(), LARGEST_BODY).await.unwrap();
         let arn = "<Arn>arn:aws:iam::123456789012:user/developer</Arn>";
         assert!(String::from_utf8_lossy(&body).contains(arn), "{body:?}");
+    }
+
+    #[tokio::test]
+    async fn a_target_decides_also_where_the_content_type_is_the_default_of_curl() {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [("host", "localhost:1"), ("x-amz-target", "Echo_20260101.Say"), form];
+        let (status, answer, headers) = ask(&headers, r#"{"a":1}"#).await;
+        assert_eq!((status, &answer["said"]), (200, &json!({ "a": 1 })));
+        assert_eq!(headers["content-type"], "application/x-amz-json-1.1");
     }
 
     #[tokio::test]

@@ -126,6 +126,11 @@ struct Cache {
 impl Buildspec {
     /// Reads a buildspec. An `Err` is the message of the YAML_FILE_ERROR that fails DOWNLOAD_SOURCE.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err(
+                "the buildspec is empty; write at least version: 0.2 and phases: build: commands:".to_owned()
+            );
+        }
         let document: Document = serde_saphyr::from_str(text).map_err(|error| yaml_message(&error))?;
         match document.version.as_deref() {
             Some("0.2") => {}
@@ -264,6 +269,12 @@ fn yaml_message(error: &serde_saphyr::Error) -> String {
         serde_saphyr::Error::Unexpected { expected: "string scalar", .. } => {
             format!("{message}; write text that contains a colon and a space in quotes")
         }
+        // The next commonest: `commands: ls` is text.
+        serde_saphyr::Error::Unexpected { expected: "sequence start", .. } => {
+            format!(
+                "{message}; write a list, with each item on a line of its own after a hyphen, such as: - ls"
+            )
+        }
         _ => message,
     }
 }
@@ -284,6 +295,10 @@ mod tests {
                 "expected string scalar at line 5, column 9; write text that contains a colon and a space in quotes",
             ),
             (
+                "phases:\n  build:\n    commands: ls\n",
+                "expected sequence start at line 4, column 15; write a list, with each item on a line of its own after a hyphen, such as: - ls",
+            ),
+            (
                 "phases: { build: { commands: [ a }\n",
                 "mismatched bracket '[' closed by '}' at line 2, column 30",
             ),
@@ -291,6 +306,14 @@ mod tests {
         ];
         for (rest, expected) in cases {
             assert_eq!(Buildspec::parse(&format!("version: 0.2\n{rest}")).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn an_empty_buildspec_is_said_to_be_empty() {
+        for text in ["", "\n", "  \r\n\t"] {
+            let expected = "the buildspec is empty; write at least version: 0.2 and phases: build: commands:";
+            assert_eq!(Buildspec::parse(text).unwrap_err(), expected, "{text:?}");
         }
     }
 }

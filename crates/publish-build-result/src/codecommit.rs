@@ -152,16 +152,20 @@ fn stored_text(comment: Option<&types::Comment>) -> Option<String> {
     comment?.content().map(str::to_owned)
 }
 
-/// Looks for the reason why a build did not get its source: in the pull request, then in its source branch.
+/// Looks for the reason why a build's source is no longer wanted or there: in the pull request, then, if the build never
+/// had its source, in the source branch.
 pub(crate) async fn find_source_loss(
     client: &Client,
     build: &PullRequestBuild,
+    had_source: bool,
 ) -> Result<Option<SourceLoss>, Interruption> {
     let pull_request = read_pull_request(client, build).await?;
     let tip = pull_request.source_commit.as_ref();
     let loss = SourceLoss::from_pull_request(&pull_request.status, tip, &build.source_commit);
     match (loss, &pull_request.source_reference) {
-        (None, Some(branch)) if !branch_exists(client, &build.repository_name, branch).await? => {
+        (None, Some(branch))
+            if !had_source && !branch_exists(client, &build.repository_name, branch).await? =>
+        {
             Ok(Some(SourceLoss::BranchDeleted))
         }
         (loss, _) => Ok(loss),

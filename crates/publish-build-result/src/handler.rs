@@ -4,6 +4,7 @@ use aws_config::SdkConfig;
 use pull_request_build::{
     AuthorArn, Build, BuildEvent, BuildId, CommentDecision, CommentIdentity, CommitBuilds, FunctionArn,
     Outcome, OwnComments, PullRequestBuild, comment_text, decide_comment, ended_without_source,
+    ended_without_success,
 };
 use serde_json::Value;
 
@@ -200,8 +201,9 @@ impl Handler {
         commit_builds: &CommitBuilds<'_>,
         identity: &CommentIdentity,
     ) -> Result<String, Interruption> {
-        let source_loss = if ended_without_source(build) {
-            find_source_loss(&self.codecommit, &build.pull_request).await?
+        let source_loss = if ended_without_success(build) {
+            let had_source = !ended_without_source(build);
+            find_source_loss(&self.codecommit, &build.pull_request, had_source).await?
         } else {
             None
         };

@@ -65,6 +65,11 @@ fn headline(outcome: &Outcome<'_>, duration: Option<Duration>) -> String {
             "❌ **Build ended as** {}{during}{after}. This hook does not know that state and takes it for a failure.",
             name(state)
         ),
+        Outcome::ClosedMeanwhile(_) => {
+            format!(
+                "⚪ **The pull request was closed** before its build ended. The build did not succeed{during}{after}."
+            )
+        }
         Outcome::SourceLost(loss, _) => {
             let why = match loss {
                 SourceLoss::Merged => "the pull request was merged",
@@ -133,7 +138,8 @@ fn failure_of<'o, 'b>(outcome: &'o Outcome<'b>) -> Option<&'o Failure<'b>> {
         | Outcome::TimedOut(failure)
         | Outcome::Stopped(failure)
         | Outcome::Unknown(_, failure)
-        | Outcome::SourceLost(_, failure) => failure.as_ref(),
+        | Outcome::SourceLost(_, failure)
+        | Outcome::ClosedMeanwhile(failure) => failure.as_ref(),
     }
 }
 

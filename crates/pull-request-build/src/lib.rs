@@ -34,7 +34,7 @@ pub use ids::{
     RevisionId, SourceCommit,
 };
 pub use marker::Marker;
-pub use outcome::{Outcome, SourceLoss, ended_without_source};
+pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_success};
 pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};
 pub use pull_request_event::{
     InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,

@@ -24,6 +24,8 @@ pub enum Outcome<'b> {
     Unknown(&'b str, Option<Failure<'b>>),
     /// The build never had its source, for a reason that says nothing against the commit.
     SourceLost(SourceLoss, Option<Failure<'b>>),
+    /// The build had its source and did not succeed, but its pull request was closed without merging meanwhile.
+    ClosedMeanwhile(Option<Failure<'b>>),
 }
 
 /// Why the source that a build was started for is no longer wanted or no longer there.
@@ -56,10 +58,16 @@ impl SourceLoss {
     }
 }
 
+/// Whether the build ended in any other way than well. Then the pull request may explain why, or say that nobody waits
+/// for the build any more.
+pub fn ended_without_success(build: &Build) -> bool {
+    !matches!(build.status, BuildStatus::InProgress | BuildStatus::Succeeded)
+}
+
 /// Whether the build ended without ever having its source, and not because of its buildspec. Then the pull request and
 /// its branch may explain why.
 pub fn ended_without_source(build: &Build) -> bool {
-    if matches!(build.status, BuildStatus::InProgress | BuildStatus::Succeeded) {
+    if !ended_without_success(build) {
         return false;
     }
     let had_source = build.phases.iter().any(|phase| match phase.name.as_str() {
@@ -71,18 +79,20 @@ pub fn ended_without_source(build: &Build) -> bool {
 }
 
 impl<'b> Outcome<'b> {
-    /// The outcome of `build`, given why its source was lost, if it was.
+    /// The outcome of `build`, given why its source is no longer wanted or there, if that is so.
     pub fn of(build: &'b Build, source_loss: Option<SourceLoss>) -> Self {
         let failure = Failure::of(build);
         match (&build.status, source_loss) {
             (BuildStatus::InProgress, _) => Self::Submitted,
             (BuildStatus::Succeeded, _) => Self::Succeeded,
-            (_, Some(loss)) => Self::SourceLost(loss, failure),
-            (BuildStatus::Failed, None) => Self::Failed(failure),
-            (BuildStatus::Fault, None) => Self::Faulted(failure),
-            (BuildStatus::TimedOut, None) => Self::TimedOut(failure),
-            (BuildStatus::Stopped, None) => Self::Stopped(failure),
-            (BuildStatus::Other(name), None) => Self::Unknown(name, failure),
+            (_, Some(loss)) if ended_without_source(build) => Self::SourceLost(loss, failure),
+            (_, Some(SourceLoss::Closed)) => Self::ClosedMeanwhile(failure),
+            // A merge, a newer commit or a deleted branch does not make a failure of this commit any less of one.
+            (BuildStatus::Failed, _) => Self::Failed(failure),
+            (BuildStatus::Fault, _) => Self::Faulted(failure),
+            (BuildStatus::TimedOut, _) => Self::TimedOut(failure),
+            (BuildStatus::Stopped, _) => Self::Stopped(failure),
+            (BuildStatus::Other(name), _) => Self::Unknown(name, failure),
         }
     }
 }
@@ -145,5 +155,16 @@ mod tests {
         assert_eq!(Outcome::of(&succeeded, loss), Outcome::Succeeded);
         assert!(matches!(Outcome::of(&failed, loss), Outcome::SourceLost(SourceLoss::Closed, Some(_))));
         assert!(matches!(Outcome::of(&failed, None), Outcome::Failed(Some(_))));
+    }
+
+    #[test]
+    fn only_a_close_takes_the_red_from_a_build_that_had_its_source() {
+        let failed = an_ended_build(BuildStatus::Failed, 9, "BUILD", "COMMAND_EXECUTION_ERROR", "x");
+        assert!(matches!(Outcome::of(&failed, Some(SourceLoss::Closed)), Outcome::ClosedMeanwhile(Some(_))));
+        for loss in [SourceLoss::Merged, SourceLoss::Superseded, SourceLoss::BranchDeleted] {
+            assert!(matches!(Outcome::of(&failed, Some(loss)), Outcome::Failed(Some(_))), "{loss:?}");
+        }
+        let broken = an_ended_build(BuildStatus::Failed, 9, "DOWNLOAD_SOURCE", "YAML_FILE_ERROR", "x");
+        assert!(matches!(Outcome::of(&broken, Some(SourceLoss::Closed)), Outcome::ClosedMeanwhile(Some(_))));
     }
 }

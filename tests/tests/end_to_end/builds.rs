@@ -134,6 +134,22 @@ async fn a_branch_deleted_while_its_build_waits_is_said_and_not_red() {
 }
 
 #[tokio::test]
+async fn a_pull_request_closed_while_its_build_waits_is_said_and_not_red() {
+    run_test_with(one_at_a_time(), async |world| {
+        let repository = world.create_repository("payments").await;
+        let gate = world.occupy_builds(&repository).await;
+        let closed = world.propose(&repository, "closed", FAILING).await;
+        world.wait_for_builds(2).await;
+        world.close(&closed).await;
+        gate.open().await;
+        let comment = world.settle_with_one_comment(&closed).await;
+        assert!(comment.text.contains("The pull request was closed"), "{}", comment.text);
+        assert!(!comment.text.contains('❌'), "{}", comment.text);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_build_retried_from_the_console_updates_the_comment_of_its_commit() {
     run_test(async |world| {
         let repository = world.create_repository("payments").await;

@@ -71,17 +71,10 @@ async fn a_later_event_changes_the_comment_in_place() {
         let build = a_build("1", status);
         let before = text_on(&a_build("1", "IN_PROGRESS")).await;
         let after = text_on(&build).await;
-        let run = run(
-            event(file),
-            [
-                comments([own("c1", 2, &before)]),
-                builds([build.clone()]),
-                updated(),
-                comments([own("c1", 2, &after)]),
-                builds([build]),
-            ],
-        )
-        .await;
+        let look = |text: &str| [comments([own("c1", 2, text)]), builds([build.clone()])];
+        let first = look(&before).into_iter().chain(asked_about(&build)).chain([updated()]);
+        let second = look(&after).into_iter().chain(asked_about(&build));
+        let run = run(event(file), first.chain(second)).await;
         let shown = Shown { comment_id: "c1".to_owned(), build_id: id("1"), build_status: status.to_owned() };
         assert_eq!(run.publication(), Publication::Updated(shown));
         assert_eq!(run.request("UpdateComment", 0), json!({"commentId": "c1", "content": after}));
@@ -209,6 +202,20 @@ async fn a_lost_source_is_explained_and_not_held_against_the_commit() {
 }
 
 #[tokio::test]
+async fn a_build_that_fails_after_its_pull_request_was_closed_is_not_red_and_asks_for_no_branch() {
+    let build = ended_in(a_build("1", "FAILED"), "BUILD", "COMMAND_EXECUTION_ERROR");
+    let script = [
+        comments([]),
+        builds([build]),
+        pull_request("CLOSED", false, SOURCE),
+        ("PostCommentForPullRequest", Answer::status(500)),
+    ];
+    let run = run(event("failed.json"), script).await;
+    let text = run.request("PostCommentForPullRequest", 0)["content"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("⚪ **The pull request was closed**") && text.contains("`BUILD`"), "{text}");
+}
+
+#[tokio::test]
 async fn the_branch_is_looked_for_by_its_short_name() {
     let build = ended_in(a_build("1", "STOPPED"), "QUEUED", "");
     let script = [
@@ -226,7 +233,7 @@ async fn the_branch_is_looked_for_by_its_short_name() {
 }
 
 #[tokio::test]
-async fn a_broken_buildspec_is_a_failure_that_asks_nobody() {
+async fn a_broken_buildspec_is_a_failure_of_the_commit() {
     let build = ended_in(a_build("1", "FAILED"), "DOWNLOAD_SOURCE", "YAML_FILE_ERROR");
     let text = text_on(&build).await;
     assert!(text.starts_with("❌") && text.contains("YAML_FILE_ERROR"), "{text}");

@@ -75,6 +75,11 @@ message!(
         "stat /codebuild/output/src123/src/buildspec-tests.yaml: no such file or directory"
     )
 );
+message!(
+    closed_meanwhile,
+    failed(8, "BUILD", COMMAND_ERROR, "Error while executing command: make test. Reason: exit status 2"),
+    Some(SourceLoss::Closed)
+);
 message!(failed_with_a_code_alone, failed(31, "PROVISIONING", "VPC_CLIENT_ERROR", ""));
 message!(failed_with_a_message_alone, failed(31, "PROVISIONING", "", "No such image"));
 message!(failed_without_a_word, failed(0, "BUILD", "", ""));

@@ -69,16 +69,20 @@ async fn of_two_first_invocations_the_slower_one_takes_the_others_comment() {
 #[tokio::test]
 async fn what_another_invocation_overwrote_with_an_older_state_is_written_again() {
     let (running, ended) = (a_build("1", "IN_PROGRESS"), a_build("1", "FAILED"));
+    let open = || pull_request("OPEN", false, SOURCE);
     let (before, after) = (text_on(&running).await, text_on(&ended).await);
     let script = [
         comments([own("c1", 2, &before)]),
         builds([ended.clone()]),
+        open(),
         updated(),
         comments([own("c1", 2, &before)]),
         builds([ended.clone()]),
+        open(),
         updated(),
         comments([own("c1", 2, &after)]),
         builds([ended]),
+        open(),
     ];
     let run = run(event("failed.json"), script).await;
     assert_eq!(run.publication().shown().unwrap().build_status, "FAILED");

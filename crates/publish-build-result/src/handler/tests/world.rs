@@ -154,6 +154,12 @@ pub(super) fn updated() -> Step {
     ("UpdateComment", Answer::json(json!({"comment": {"commentId": "c1"}})))
 }
 
+/// The question that the handler asks about a build that did not succeed. Its pull request is open.
+pub(super) fn asked_about(build: &Value) -> Option<Step> {
+    let succeeds = ["IN_PROGRESS", "SUCCEEDED"].iter().any(|status| build["buildStatus"] == *status);
+    (!succeeds).then(|| pull_request("OPEN", false, SOURCE))
+}
+
 pub(super) fn pull_request(status: &str, merged: bool, tip: &str) -> Step {
     let target = json!({
         "repositoryName": "payments",
@@ -211,7 +217,8 @@ impl Run {
 
 /// The text that the handler writes about a build that is the only one.
 pub(super) async fn text_on(build: &Value) -> String {
-    let script = [comments([]), builds([build.clone()]), ("PostCommentForPullRequest", Answer::status(500))];
+    let script = [comments([]), builds([build.clone()])].into_iter().chain(asked_about(build));
+    let script = script.chain([("PostCommentForPullRequest", Answer::status(500))]);
     let run = run(event("in-progress.json"), script).await;
     run.request("PostCommentForPullRequest", 0)["content"].as_str().unwrap().to_owned()
 }

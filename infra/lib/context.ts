@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import { distance } from 'fastest-levenshtein';
+import { CDK_CONTEXT_KEYS, isCdkContextKey } from './cdk-context-keys';
 import { DeploymentError } from './deployment-error';
 import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS } from './settings';
 
@@ -12,13 +13,16 @@ import { type PullRequestHookProps, type SettingKind, type SettingName, SETTINGS
  * @throws DeploymentError if a key is neither a setting nor CDK's own.
  */
 export function readSettings(node: Node): PullRequestHookProps {
-  const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(([key]) => !isOfCdk(key));
+  const context = Object.entries(node.getAllContext() as Record<string, unknown>).filter(
+    ([key]) => !isCdkContextKey(key),
+  );
   const unknown = context.map(([key]) => key).filter((key) => !isSettingName(key));
   if (unknown.length > 0) {
     const names = Object.keys(SETTINGS);
     throw new DeploymentError(
-      unknown.map((key) => `${key} is no setting: did you mean ${findNearest(key, names)}?`).join('\n') +
-        `\nThe settings are ${names.join(', ')}.`,
+      unknown
+        .map((key) => `${key} is no setting: did you mean ${findNearest(key, [...names, ...CDK_CONTEXT_KEYS])}?`)
+        .join('\n') + `\nThe settings are ${names.join(', ')}.`,
     );
   }
   return Object.fromEntries(
@@ -37,14 +41,6 @@ function findNearest(key: string, names: readonly string[]): string {
 
 function isSettingName(key: string): key is SettingName {
   return Object.hasOwn(SETTINGS, key);
-}
-
-/**
- * Whether a context key belongs to CDK: feature flags (`@aws-cdk/…`), options and cached look-ups (`aws:cdk:…`,
- * `availability-zones:…`), and the two names without a colon that its command line keeps there.
- */
-function isOfCdk(key: string): boolean {
-  return key.startsWith('@') || key.includes(':') || ['cli-telemetry', 'acknowledged-issue-numbers'].includes(key);
 }
 
 const READERS: Readonly<Record<SettingKind, (text: string) => unknown>> = {

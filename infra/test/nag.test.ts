@@ -6,19 +6,7 @@ import { context } from '../cdk.json';
 import { HookApp } from '../lib/hook-app';
 import { PullRequestHookStack } from '../lib/pull-request-hook-stack';
 import type { PullRequestHookProps } from '../lib/settings';
-
-const EVERYTHING: PullRequestHookProps = {
-  repositories: ['payments', 'team-a-*'],
-  image: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/build/rust:1.94',
-  privileged: true,
-  vpcId: 'vpc-0123456789abcdef0',
-  subnetIds: ['subnet-0123456789abcdef0'],
-  securityGroupIds: ['sg-0123456789abcdef0'],
-  environmentVariables: { RUST_LOG: 'info' },
-  buildRoleManagedPolicies: ['AmazonS3ReadOnlyAccess'],
-  repositoryKeyArns: ['arn:aws:kms:eu-central-1:123456789012:key/0a1b'],
-  permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary',
-};
+import { EVERYTHING } from './synthesize';
 
 const SELECTIONS: Record<string, PullRequestHookProps> = {
   'the defaults': {},

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { App } from 'aws-cdk-lib';
+import { App, DefaultStackSynthesizer } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DeploymentError } from '../lib/deployment-error';
 import { readBuildVariableNames } from '../lib/build-variable-names';
+import { CDK_CONTEXT_KEYS } from '../lib/cdk-context-keys';
 import { readSettings } from '../lib/context';
 import { checkSettings, type HookSettings, type SettingName, SETTINGS } from '../lib/settings';
 
@@ -172,15 +173,50 @@ test('a key that every JavaScript object has is no setting either', () => {
 });
 
 test("CDK's own keys are not refused", () => {
-  assert.doesNotThrow(() =>
-    read({
-      '@aws-cdk/core:target-partitions': ['aws'],
-      'aws:cdk:enable-path-metadata': true,
-      'availability-zones:account=123456789012:region=eu-central-1': ['eu-central-1a'],
-      'cli-telemetry': false,
-      'acknowledged-issue-numbers': [1],
-    }),
-  );
+  for (const key of [
+    ...CDK_CONTEXT_KEYS,
+    '@aws-cdk/core:target-partitions',
+    '@aws-cdk/a-package:aFlagOfAnotherVersion',
+    '@aws-cdk-containers/ecs-service-extensions:enableDefaultLogDriver',
+    'availability-zones:account=123456789012:region=eu-central-1',
+    'cc-api-provider:account=123456789012:exactIdentifier=a:region=eu-central-1:typeName=AWS$:$:IAM$:$:Role',
+    'load-balancer-listener:account=123456789012:listenerPort=443:loadBalancerType=network:region=eu-central-1',
+    'ssm:account=123456789012:parameterName=/a:region=eu-central-1',
+    'vpc-provider:account=123456789012:filter.isDefault=true:region=eu-central-1',
+  ]) {
+    assert.deepEqual(read({ [key]: 'x' }), checkSettings({}), key);
+  }
+});
+
+test("what CDK itself puts into an app's context is not refused", () => {
+  const app = new App({
+    analyticsReporting: false,
+    defaultStackSynthesizer: new DefaultStackSynthesizer(),
+    stackTraces: false,
+    treeMetadata: false,
+  });
+  assert.deepEqual(checkSettings(readSettings(app.node)), checkSettings({}));
+});
+
+test("a key that only looks like CDK's is refused with the nearest name", () => {
+  for (const [key, nearest] of [
+    ['aws:cdk:bundling-stack', 'aws:cdk:bundling-stacks'],
+    ['aws:cdk:enable-path-metadata:', 'aws:cdk:enable-path-metadata'],
+    ['aws-cdk:enableDiffNofail', 'aws-cdk:enableDiffNoFail'],
+    ['aws:timeoutMinutes', 'timeoutMinutes'],
+    ['@repositories', 'repositories'],
+    ['buildspec:', 'buildspec'],
+    ['name:account=1', 'name'],
+    ['ssm:image', 'image'],
+  ] as const) {
+    assert(
+      refusal({ [key]: 'x' }).startsWith(`${key} is no setting: did you mean ${nearest}?\n`),
+      refusal({ [key]: 'x' }),
+    );
+  }
+  for (const key of ['foo:bar', '@aws-cdk/', '@aws-cdk', '@other/package:flag', 'ssm:', 'vpc:account=123456789012']) {
+    assert(refusal({ [key]: 'x' }).startsWith(`${key} is no setting: `), key);
+  }
 });
 
 test("the README's table tells every setting as the code has it", () => {

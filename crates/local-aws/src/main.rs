@@ -1,5 +1,7 @@
 //! The command line of a local AWS.
 
+mod descendants;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};
@@ -12,10 +14,11 @@ use local_aws::codebuild::{Build, CodeBuildSettings, Status};
 use local_aws::event::Event;
 use local_aws::follow::follow;
 use local_aws::local_aws::{LocalAws, Options, StartError};
-use rustix::process::WaitOptions;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
+
+use crate::descendants::Descendants;
 
 /// A local stand-in for AWS: CodeCommit, CodeBuild, EventBridge, Lambda, SQS and CloudWatch Logs on one loopback port.
 #[derive(Debug, Parser)]
@@ -53,18 +56,18 @@ fn parse_function(text: &str) -> Result<(String, PathBuf), String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
-    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
-    reap_children();
-    outcome.unwrap_or_else(|error| {
+    run_and_end_all(arguments).unwrap_or_else(|error| {
         eprintln!("local-aws cannot start: {error}");
         ExitCode::FAILURE
     })
 }
 
-/// Takes note of every child's end. The end of the runtime has killed them all; without this they would stay in the
-/// list of processes in a container whose first process adopts them and never looks.
-fn reap_children() {
-    while let Ok(Some(_)) = rustix::process::wait(WaitOptions::empty()) {}
+fn run_and_end_all(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let descendants = Descendants::adopt()?;
+    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
+    // The runtime is gone, and has killed what it held. What escaped it is left.
+    descendants.end();
+    outcome
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {

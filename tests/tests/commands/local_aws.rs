@@ -71,6 +71,39 @@ async fn a_signal_stops_it_with_its_builds_and_functions_and_all_that_they_start
 }
 
 #[tokio::test]
+async fn a_signal_stops_what_left_its_build_for_a_session_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ended, running) = (Hold::new().await, Hold::new().await);
+    let programs = (folder.path().join("ended"), folder.path().join("running"));
+    ended.write_program(&programs.0, "CODEBUILD_BUILD_ID");
+    running.write_program(&programs.1, "CODEBUILD_BUILD_ID");
+    let mut ready = Ready::start(&[], Setup::default()).await;
+    let (codecommit, _) = connect(&ready.url, &export(&ready.introduction, "AWS_REGION"));
+    let repository =
+        Repository::create(&codecommit, &ready.url, "payments", folder.path().join("payments")).await;
+    let buildspec =
+        |command: String| format!("version: 0.2\nphases:\n  build:\n    commands:\n      - {command}\n");
+    // The first build ends as soon as its process has its own session, and leaves it without a parent.
+    let in_session = format!("setsid bash -c 'echo > begun; exec {}'", programs.0.display());
+    let first = buildspec(format!("mkfifo begun && ({in_session} &) && read -r line < begun"));
+    repository.push_buildspec("first", &first).await;
+    repository.open_pull_request(&codecommit, "first", "main").await;
+    let (ended, _) = ended.wait_until_held().await;
+    ready.program.read_until(|line| line.contains("SUCCEEDED")).await;
+    // The second build waits for its own.
+    let second = buildspec(format!("setsid {}", programs.1.display()));
+    repository.push_buildspec("second", &second).await;
+    repository.open_pull_request(&codecommit, "second", "main").await;
+    let (running, _) = running.wait_until_held().await;
+
+    ready.program.send(Signal::TERM);
+    ended.wait_until_released().await;
+    running.wait_until_released().await;
+    let exit = ready.program.wait_for_exit().await;
+    assert_eq!((exit.code, exit.errors.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
 async fn it_tells_a_follower_everything_from_the_push_to_the_last_comment() {
     let mut ready = Ready::start(&["--follow"], Setup::default()).await;
     let folder = tempfile::tempdir().unwrap();

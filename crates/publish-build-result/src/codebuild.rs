@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_codebuild::{Client, types};
+use aws_sdk_codebuild::{Client, primitives::DateTime, types};
 use lambda_setup::CallFailure;
-use pull_request_build::{Build, BuildArn, BuildId, BuildStatus, Phase, PhaseContext, PullRequestBuild};
+use pull_request_build::{Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, PullRequestBuild};
 
 /// Reads those of the builds `ids` that CodeBuild still knows and that are pull requests' builds. The log names the
 /// others.
@@ -33,11 +33,24 @@ fn read_build(build: &types::Build) -> Result<Build, Box<dyn std::error::Error>>
         arn: BuildArn::parse(build.arn().unwrap_or_default())?,
         number: build.build_number(),
         status: BuildStatus::from_name(build.build_status().map_or("UNKNOWN", types::StatusType::as_str)),
-        start_time: build.start_time().and_then(|time| SystemTime::try_from(*time).ok()),
-        end_time: build.end_time().and_then(|time| SystemTime::try_from(*time).ok()),
+        start_time: read_time(build.start_time()),
+        end_time: read_time(build.end_time()),
         phases: build.phases().iter().map(read_phase).collect(),
         log_deep_link: build.logs().and_then(types::LogsLocation::deep_link).map(str::to_owned),
+        log_stream: build.logs().and_then(read_log_stream),
+        report_arns: build.report_arns().to_vec(),
         pull_request: PullRequestBuild::from_variables(variables)?,
+    })
+}
+
+fn read_time(time: Option<&DateTime>) -> Option<SystemTime> {
+    time.and_then(|time| SystemTime::try_from(*time).ok())
+}
+
+fn read_log_stream(logs: &types::LogsLocation) -> Option<LogStream> {
+    Some(LogStream {
+        group_name: logs.group_name()?.to_owned(),
+        stream_name: logs.stream_name()?.to_owned(),
     })
 }
 
@@ -49,6 +62,8 @@ fn read_phase(phase: &types::BuildPhase) -> Phase {
     Phase {
         name: phase.phase_type().map_or("UNKNOWN", types::BuildPhaseType::as_str).to_owned(),
         status: phase.phase_status().map(|status| BuildStatus::from_name(status.as_str())),
+        start_time: read_time(phase.start_time()),
+        end_time: read_time(phase.end_time()),
         contexts: phase.contexts().iter().map(read_context).collect(),
     }
 }

@@ -22,6 +22,10 @@ pub struct Build {
     pub phases: Vec<Phase>,
     /// The link to the log that CodeBuild gives. Before the log exists it is a placeholder.
     pub log_deep_link: Option<String>,
+    /// Where its log is, once there is one.
+    pub log_stream: Option<LogStream>,
+    /// The ARNs of its test and coverage reports, in CodeBuild's order.
+    pub report_arns: Vec<String>,
     /// What the build was started for.
     pub pull_request: PullRequestBuild,
 }
@@ -31,6 +35,15 @@ impl Build {
     pub fn duration(&self) -> Option<Duration> {
         self.end_time?.duration_since(self.start_time?).ok()
     }
+}
+
+/// A log stream of CloudWatch Logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStream {
+    /// The log group's name.
+    pub group_name: String,
+    /// The stream's name in it.
+    pub stream_name: String,
 }
 
 /// The state of a build or of one of its phases (API reference of CodeBuild, `StatusType`).
@@ -87,8 +100,19 @@ pub struct Phase {
     pub name: String,
     /// How it ended; absent while it runs.
     pub status: Option<BuildStatus>,
+    /// When it began.
+    pub start_time: Option<SystemTime>,
+    /// When it ended; absent while it runs.
+    pub end_time: Option<SystemTime>,
     /// What CodeBuild says about it, usually one entry. Both parts may be empty.
     pub contexts: Vec<PhaseContext>,
+}
+
+impl Phase {
+    /// How long the phase took.
+    pub fn duration(&self) -> Option<Duration> {
+        self.end_time?.duration_since(self.start_time?).ok()
+    }
 }
 
 /// What CodeBuild says about a phase.

@@ -38,6 +38,8 @@ pub(crate) fn a_build_of(unique: &str, start: u64) -> Build {
         end_time: None,
         phases: Vec::new(),
         log_deep_link: None,
+        log_stream: None,
+        report_arns: Vec::new(),
         pull_request: a_pull_request_build(),
     }
 }
@@ -47,7 +49,13 @@ pub(crate) fn a_build() -> Build {
 }
 
 pub(crate) fn a_phase(name: &str, status: BuildStatus) -> Phase {
-    Phase { name: name.to_owned(), status: Some(status), contexts: Vec::new() }
+    Phase {
+        name: name.to_owned(),
+        status: Some(status),
+        start_time: None,
+        end_time: None,
+        contexts: Vec::new(),
+    }
 }
 
 /// A build that ended with `status` after `seconds`, in phase `phase`, of which CodeBuild says `code` and `message`.
@@ -64,7 +72,7 @@ pub(crate) fn an_ended_build(
         a_phase("SUBMITTED", BuildStatus::Succeeded),
         ended,
         a_phase("FINALIZING", BuildStatus::Succeeded),
-        Phase { name: "COMPLETED".to_owned(), status: None, contexts: Vec::new() },
+        Phase { status: None, ..a_phase("COMPLETED", BuildStatus::InProgress) },
     ];
     Build { status, end_time: Some(at(seconds)), phases, ..a_build() }
 }

@@ -18,11 +18,12 @@ mod marker;
 mod outcome;
 mod own_comments;
 mod pull_request_event;
+mod reports;
 mod request_token;
 mod start_decision;
 
 pub use author::{AuthorArn, FunctionArn};
-pub use build::{Build, BuildStatus, Phase, PhaseContext};
+pub use build::{Build, BuildStatus, LogStream, Phase, PhaseContext};
 pub use build_arn::BuildArn;
 pub use build_event::{BuildEvent, InvalidBuildEvent, NotOurBuild};
 pub use build_variables::{BuildVariables, NotAPullRequestBuild, PullRequestBuild};
@@ -39,6 +40,7 @@ pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestCom
 pub use pull_request_event::{
     InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,
 };
+pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
 pub use start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
 };

@@ -18,6 +18,7 @@ mod marker;
 mod outcome;
 mod own_comments;
 mod pull_request_event;
+mod replies;
 mod reports;
 mod request_token;
 mod start_decision;
@@ -34,12 +35,13 @@ pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,
     RevisionId, SourceCommit,
 };
-pub use marker::Marker;
+pub use marker::{Marker, PointerMarker, ReplyMarker};
 pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_success};
 pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};
 pub use pull_request_event::{
     InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,
 };
+pub use replies::Replies;
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
 pub use start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,

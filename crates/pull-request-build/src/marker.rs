@@ -1,6 +1,6 @@
-//! The line by which the hook knows its own comments again.
+//! The lines by which the hook knows its own comments again.
 //!
-//! It is a link-reference definition, which Markdown does not show, and always the comment's last line: a command
+//! Each is a link-reference definition, which Markdown does not show, and always the comment's last line: a command
 //! quoted further up cannot pass for it.
 
 use std::fmt;
@@ -8,6 +8,8 @@ use std::fmt;
 use crate::ids::{BuildId, HookName, SourceCommit};
 
 const PREFIX: &str = "[//]: # (pull-request-hook v";
+const REPLY_PREFIX: &str = "[//]: # (pull-request-hook-reply v";
+const POINTER_PREFIX: &str = "[//]: # (pull-request-hook-pointer v";
 const VERSION: u32 = 1;
 
 /// At most this many builds are listed; older ones are forgotten.
@@ -30,20 +32,59 @@ impl Marker {
     /// Fields are found by name and unknown ones are left alone. A later version may add fields and keeps these three,
     /// so that a release which is rolled back finds the comments of the one after it.
     pub fn find(content: &str) -> Option<Self> {
-        let line = content.trim_end().lines().next_back()?.trim_end();
-        let (version, fields) = line.strip_prefix(PREFIX)?.strip_suffix(')')?.split_once(' ')?;
-        if version.parse::<u32>().ok()? == 0 {
-            return None;
-        }
-        let field = |name: &str| {
-            fields.split(' ').filter_map(|field| field.split_once('=')).find(|(key, _)| *key == name)
-        };
-        let builds = field("builds")?.1.split(',').filter(|id| !id.is_empty());
+        let fields = Fields::find(content, PREFIX)?;
+        let builds = fields.value("builds")?.split(',').filter(|id| !id.is_empty());
         Some(Self {
-            hook_name: HookName::parse(field("hook")?.1).ok()?,
-            source_commit: SourceCommit::parse(field("commit")?.1).ok()?,
+            hook_name: HookName::parse(fields.value("hook")?).ok()?,
+            source_commit: SourceCommit::parse(fields.value("commit")?).ok()?,
             builds: builds.map(BuildId::parse).collect::<Result<_, _>>().ok()?,
         })
+    }
+}
+
+/// What the marker of a reply says: a reply tells people of one build, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyMarker {
+    /// The hook that wrote the reply.
+    pub hook_name: HookName,
+    /// The build that it is about.
+    pub build_id: BuildId,
+}
+
+impl ReplyMarker {
+    /// Finds the marker of a reply, as [`Marker::find`] does that of a comment.
+    pub fn find(content: &str) -> Option<Self> {
+        let fields = Fields::find(content, REPLY_PREFIX)?;
+        Some(Self {
+            hook_name: HookName::parse(fields.value("hook")?).ok()?,
+            build_id: BuildId::parse(fields.value("build")?).ok()?,
+        })
+    }
+}
+
+/// The marker of what used to be a second comment of one identity and only points to the first by now. It is nobody's
+/// comment any more, so nothing looks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointerMarker {
+    /// The hook that wrote it.
+    pub hook_name: HookName,
+    /// The comment that it points to.
+    pub comment_id: String,
+}
+
+/// The fields of a marker, each a name and a value.
+struct Fields<'c>(&'c str);
+
+impl<'c> Fields<'c> {
+    fn find(content: &'c str, prefix: &str) -> Option<Self> {
+        let line = content.trim_end().lines().next_back()?.trim_end();
+        let (version, fields) = line.strip_prefix(prefix)?.strip_suffix(')')?.split_once(' ')?;
+        (version.parse::<u32>().ok()? > 0).then_some(Self(fields))
+    }
+
+    fn value(&self, name: &str) -> Option<&'c str> {
+        let fields = self.0.split(' ').filter_map(|field| field.split_once('='));
+        fields.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 }
 
@@ -56,6 +97,20 @@ impl fmt::Display for Marker {
             "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={})",
             builds.join(",")
         )
+    }
+}
+
+impl fmt::Display for ReplyMarker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hook_name, build_id } = self;
+        write!(formatter, "{REPLY_PREFIX}{VERSION} hook={hook_name} build={build_id})")
+    }
+}
+
+impl fmt::Display for PointerMarker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hook_name, comment_id } = self;
+        write!(formatter, "{POINTER_PREFIX}{VERSION} hook={hook_name} comment={comment_id})")
     }
 }
 
@@ -117,5 +172,27 @@ mod tests {
         ] {
             assert_eq!(Marker::find(&wrong), None, "in {wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_markers_of_a_comment_a_reply_and_a_pointer_are_not_taken_for_each_other() {
+        let hook_name = marker().hook_name;
+        let build_id = BuildId::parse("hook:1").unwrap();
+        let reply = ReplyMarker { hook_name: hook_name.clone(), build_id };
+        let pointer = PointerMarker { hook_name, comment_id: "0a1b:2c3d".to_owned() };
+        assert_eq!(
+            reply.to_string(),
+            "[//]: # (pull-request-hook-reply v1 hook=pull-request-hook build=hook:1)"
+        );
+        assert_eq!(
+            pointer.to_string(),
+            "[//]: # (pull-request-hook-pointer v1 hook=pull-request-hook comment=0a1b:2c3d)"
+        );
+        assert_eq!(ReplyMarker::find(&format!("Fixed.\n\n{reply}\n")), Some(reply.clone()));
+        assert_eq!(Marker::find(&reply.to_string()), None);
+        for other in [marker().to_string(), pointer.to_string(), format!("{reply}\n\nand more")] {
+            assert_eq!(ReplyMarker::find(&other), None, "in {other:?}");
+        }
+        assert_eq!(Marker::find(&pointer.to_string()), None);
     }
 }

@@ -4,7 +4,9 @@ use std::time::SystemTime;
 
 use aws_sdk_codebuild::{Client, primitives::DateTime, types};
 use lambda_setup::CallFailure;
-use pull_request_build::{Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, PullRequestBuild};
+use pull_request_build::{
+    Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, PullRequestBuild,
+};
 
 /// Reads those of the builds `ids` that CodeBuild still knows and that are pull requests' builds. The log names the
 /// others.
@@ -48,10 +50,7 @@ fn read_time(time: Option<&DateTime>) -> Option<SystemTime> {
 }
 
 fn read_log_stream(logs: &types::LogsLocation) -> Option<LogStream> {
-    Some(LogStream {
-        group_name: logs.group_name()?.to_owned(),
-        stream_name: logs.stream_name()?.to_owned(),
-    })
+    Some(LogStream { group_name: logs.group_name()?.to_owned(), stream_name: logs.stream_name()?.to_owned() })
 }
 
 fn read_phase(phase: &types::BuildPhase) -> Phase {

@@ -2,8 +2,8 @@
 
 use aws_config::SdkConfig;
 use pull_request_build::{
-    AuthorArn, Build, BuildEvent, BuildId, CommentDecision, CommentIdentity, CommitBuilds, FunctionArn,
-    Outcome, OwnComments, PullRequestBuild, comment_text, decide_comment, ended_without_source,
+    AuthorArn, BuildEvent, BuildId, CommentContent, CommentDecision, CommentIdentity, CommitBuilds,
+    FunctionArn, Outcome, OwnComments, PullRequestBuild, comment_text, decide_comment, ended_without_source,
     ended_without_success,
 };
 use serde_json::Value;
@@ -155,7 +155,7 @@ impl Handler {
             return Err(over.into());
         };
         let newest = commit_builds.newest();
-        let content = self.text(newest, &commit_builds, identity).await?;
+        let content = self.text(&commit_builds, identity).await?;
         let expected = written.filter(|text| text.content == content).map_or(&content, |text| &text.stored);
         let (write, publication): (Write, fn(Shown) -> Publication) =
             match decide_comment(identity, &own, newest, expected) {
@@ -197,17 +197,24 @@ impl Handler {
 
     async fn text(
         &self,
-        build: &Build,
-        commit_builds: &CommitBuilds<'_>,
+        builds: &CommitBuilds<'_>,
         identity: &CommentIdentity,
     ) -> Result<String, Interruption> {
+        let build = builds.newest();
         let source_loss = if ended_without_success(build) {
             let had_source = !ended_without_source(build);
             find_source_loss(&self.codecommit, &build.pull_request, had_source).await?
         } else {
             None
         };
-        Ok(comment_text(build, &Outcome::of(build, source_loss), &commit_builds.marker(identity)))
+        let content = CommentContent {
+            builds,
+            outcome: &Outcome::of(build, source_loss),
+            superseded_by: None,
+            reports: &[],
+            previous: None,
+        };
+        Ok(comment_text(&content, &builds.marker(identity)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Decides which build a commit's comment shows, and what is to be done to the comment.
 
 use std::cmp::Reverse;
+use std::iter;
 
 use crate::build::Build;
-use crate::ids::BuildId;
 use crate::marker::{MAX_BUILDS, Marker};
 use crate::own_comments::{CommentIdentity, OwnComments};
 
@@ -11,7 +11,7 @@ use crate::own_comments::{CommentIdentity, OwnComments};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitBuilds<'b> {
     newest: &'b Build,
-    ids: Vec<BuildId>,
+    earlier: Vec<&'b Build>,
 }
 
 impl<'b> CommitBuilds<'b> {
@@ -26,11 +26,10 @@ impl<'b> CommitBuilds<'b> {
         };
         let mut builds: Vec<&Build> = builds.iter().filter(is_of_commit).collect();
         builds.sort_by_key(|build| Reverse((build.start_time, build.number, &build.arn.build_id)));
-        let newest = *builds.first()?;
-        let mut ids: Vec<BuildId> = builds.iter().map(|build| build.arn.build_id.clone()).collect();
-        ids.dedup();
-        ids.truncate(MAX_BUILDS);
-        Some(Self { newest, ids })
+        builds.dedup_by_key(|build| &build.arn.build_id);
+        builds.truncate(MAX_BUILDS);
+        let (newest, earlier) = builds.split_first()?;
+        Some(Self { newest, earlier: earlier.to_vec() })
     }
 
     /// The build that the comment shows: the one that started last.
@@ -38,12 +37,20 @@ impl<'b> CommitBuilds<'b> {
         self.newest
     }
 
+    /// The builds that started before it, newest first; the marker has room for a few only.
+    pub fn earlier(&self) -> &[&'b Build] {
+        &self.earlier
+    }
+
     /// The marker of a comment that shows these builds.
     pub fn marker(&self, identity: &CommentIdentity) -> Marker {
         Marker {
             hook_name: identity.hook_name.clone(),
             source_commit: identity.source_commit.clone(),
-            builds: self.ids.clone(),
+            builds: iter::once(&self.newest)
+                .chain(&self.earlier)
+                .map(|build| build.arn.build_id.clone())
+                .collect(),
         }
     }
 }

@@ -3,14 +3,19 @@
 //! CodeCommit shows Markdown without HTML and, as far as is known, without tables, and joins lines that a single newline
 //! parts. So a comment is made of paragraphs, lists and fences.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::build::Build;
-use crate::console_links::ConsoleLinks;
+use crate::build::{Build, BuildStatus};
+use crate::comment_decision::CommitBuilds;
+use crate::console_links::{ConsoleLinks, comment_link};
 use crate::failure::{Cause, Failure};
+use crate::ids::SourceCommit;
 use crate::markdown::{CodeBlock, code_block, code_span};
 use crate::marker::Marker;
 use crate::outcome::{Outcome, SourceLoss};
+use crate::reports::Report;
+use crate::verdict::Change;
 
 /// The longest comment that CodeCommit takes, in its words 10,240 characters. It does not say how it counts them, so
 /// they are counted in the way that gives the most: as bytes of UTF-8.
@@ -21,8 +26,33 @@ const MAX_QUOTE_BYTES: usize = 3_000;
 /// More of a branch's name, a phase, a code or an exit status than this does not help to recognize it.
 const MAX_NAME_CHARACTERS: usize = 100;
 
-/// The comment on `build`, with the marker as its last line. The same input gives the same text at any time.
-pub fn comment_text(build: &Build, outcome: &Outcome<'_>, marker: &Marker) -> String {
+/// What a comment says.
+#[derive(Debug, Clone, Copy)]
+pub struct CommentContent<'b> {
+    /// The builds of the comment's commit.
+    pub builds: &'b CommitBuilds<'b>,
+    /// The outcome of the newest of them.
+    pub outcome: &'b Outcome<'b>,
+    /// The commit that superseded this one while the newest build ran.
+    pub superseded_by: Option<&'b SourceCommit>,
+    /// The reports of the newest build; none while it runs.
+    pub reports: &'b [Report],
+    /// The run that the newest build is compared with.
+    pub previous: Option<PreviousRun<'b>>,
+}
+
+/// An earlier run of the pull request, to compare with.
+#[derive(Debug, Clone, Copy)]
+pub struct PreviousRun<'b> {
+    /// Its build.
+    pub build: &'b Build,
+    /// Its reports, as far as CodeBuild still has them.
+    pub reports: &'b [Report],
+}
+
+/// The comment on a commit, with the marker as its last line. The same content gives the same text at any time.
+pub fn comment_text(content: &CommentContent<'_>, marker: &Marker) -> String {
+    let (build, outcome) = (content.builds.newest(), content.outcome);
     let links = ConsoleLinks::of(build);
     let before = headline(outcome, build.duration());
     let after = format!("{}\n\n{marker}", facts(build, links.as_ref()));
@@ -39,6 +69,30 @@ pub fn comment_text(build: &Build, outcome: &Outcome<'_>, marker: &Marker) -> St
         0 => format!("{before}\n\n{markdown}\n\n{after}"),
         count => format!("{before}\n\n{markdown}\n\n{}\n\n{after}", omission(count)),
     }
+}
+
+/// The reply that tells people of `build`'s end, with `marker` as its last line. It is made of facts that never change
+/// again, so that two invocations at the same time send the same words.
+pub fn reply_text(build: &Build, change: Option<Change>, marker: &impl fmt::Display) -> String {
+    let commit = build.pull_request.source_commit.short();
+    let during = Failure::of(build).map(|failure| format!(" in phase {}", name(failure.phase)));
+    let during = during.unwrap_or_default();
+    let succeeded = build.status == BuildStatus::Succeeded;
+    let says = match (succeeded, change) {
+        (true, Some(Change::Fixed)) => format!("✅ Fixed: the build of `{commit}` succeeded."),
+        (true, _) => format!("✅ The build of `{commit}` succeeded."),
+        (false, _) => format!("❌ The build of `{commit}` failed{during}."),
+    };
+    format!("{says}\n\n{marker}")
+}
+
+/// What remains of a comment whose commit has an older one, with `marker` as its last line. `build` is any of the commit's.
+pub fn pointer_text(build: &Build, older_comment_id: &str, marker: &impl fmt::Display) -> String {
+    let comment = match comment_link(build, older_comment_id) {
+        Some(link) => format!("[an earlier comment]({link})"),
+        None => "an earlier comment".to_owned(),
+    };
+    format!("The build of this commit is shown in {comment}.\n\n{marker}")
 }
 
 fn headline(outcome: &Outcome<'_>, duration: Option<Duration>) -> String {

@@ -17,12 +17,7 @@ impl ConsoleLinks {
     /// The links for `build`, or none in a partition whose console is not known and that CodeBuild does not name.
     pub(crate) fn of(build: &Build) -> Option<Self> {
         let arn = &build.arn;
-        let deep_link = build.log_deep_link.as_deref().filter(|link| stays_in_its_parentheses(link));
-        // CodeBuild knows the console of its partition, even in the placeholder that it gives before there is a log.
-        let origin = match deep_link.and_then(origin) {
-            Some(origin) => origin.to_owned(),
-            None => format!("https://{}.{}", arn.region, console_domain(&arn.partition)?),
-        };
+        let origin = console_origin(build)?;
         let region = &arn.region;
         let build_page = format!(
             "{origin}/codesuite/codebuild/{}/projects/{}/build/{}%3A{}",
@@ -31,7 +26,7 @@ impl ConsoleLinks {
             arn.build_id.project_name(),
             arn.build_id.unique_part(),
         );
-        let log = match deep_link {
+        let log = match usable_deep_link(build) {
             Some(link) if leads_to_a_log(link) => link.to_owned(),
             _ => format!("{build_page}/log?region={region}"),
         };
@@ -44,6 +39,32 @@ impl ConsoleLinks {
             ),
         })
     }
+}
+
+/// The link to a comment on the pull request of `build`, or none where the console is not known.
+pub(crate) fn comment_link(build: &Build, comment_id: &str) -> Option<String> {
+    let of_pull_request = &build.pull_request;
+    let link = format!(
+        "{}/codesuite/codecommit/repositories/{}/pull-requests/{}/activity?region={}#{comment_id}",
+        console_origin(build)?,
+        of_pull_request.repository_name,
+        of_pull_request.pull_request_id,
+        build.arn.region,
+    );
+    Some(link).filter(|link| stays_in_its_parentheses(link))
+}
+
+/// Scheme and host of the console. CodeBuild knows that of its partition, even in the placeholder that it gives before
+/// there is a log.
+fn console_origin(build: &Build) -> Option<String> {
+    match usable_deep_link(build).and_then(origin) {
+        Some(origin) => Some(origin.to_owned()),
+        None => Some(format!("https://{}.{}", build.arn.region, console_domain(&build.arn.partition)?)),
+    }
+}
+
+fn usable_deep_link(build: &Build) -> Option<&str> {
+    build.log_deep_link.as_deref().filter(|link| stays_in_its_parentheses(link))
 }
 
 /// The domain of a partition's console, under which every region has its own host.

@@ -22,6 +22,7 @@ mod replies;
 mod reports;
 mod request_token;
 mod start_decision;
+mod verdict;
 
 pub use author::{AuthorArn, FunctionArn};
 pub use build::{Build, BuildStatus, LogStream, Phase, PhaseContext};
@@ -29,7 +30,7 @@ pub use build_arn::BuildArn;
 pub use build_event::{BuildEvent, InvalidBuildEvent, NotOurBuild};
 pub use build_variables::{BuildVariables, NotAPullRequestBuild, PullRequestBuild};
 pub use comment_decision::{CommentDecision, CommitBuilds, decide_comment};
-pub use comment_text::comment_text;
+pub use comment_text::{CommentContent, PreviousRun, comment_text, pointer_text, reply_text};
 pub use failure::{Cause, Failure};
 pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,
@@ -46,3 +47,4 @@ pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportC
 pub use start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
 };
+pub use verdict::{Change, Verdict, change, previous_run, superseded_by, verdict};

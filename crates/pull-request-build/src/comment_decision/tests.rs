@@ -1,7 +1,7 @@
 use super::*;
 use crate::author::{AuthorArn, FunctionArn};
 use crate::examples::{a_build_of, a_pull_request_build, at};
-use crate::ids::{DestinationCommit, HookName, PullRequestId, SourceCommit};
+use crate::ids::{BuildId, DestinationCommit, HookName, PullRequestId, SourceCommit};
 use crate::own_comments::PullRequestComment;
 
 fn identity() -> CommentIdentity {
@@ -94,7 +94,8 @@ fn deletions_are_counted_by_author_and_commit() {
 #[test]
 fn the_build_that_started_last_is_shown() {
     let ids = |builds: &CommitBuilds<'_>| {
-        builds.ids.iter().map(|id| id.unique_part().to_owned()).collect::<Vec<_>>()
+        let ids = builds.marker(&identity()).builds;
+        ids.iter().map(|id| id.unique_part().to_owned()).collect::<Vec<_>>()
     };
     let retried = [a_build_of("1", 10), a_build_of("3", 30), a_build_of("2", 20)];
     assert_eq!(ids(&CommitBuilds::of(&retried, &identity()).unwrap()), ["3", "2", "1"]);

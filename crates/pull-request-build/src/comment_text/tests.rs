@@ -6,6 +6,7 @@ use crate::build_arn::BuildArn;
 use crate::examples::{a_build, an_ended_build, arn, at};
 use crate::ids::{BuildId, HookName, Reference};
 use crate::marker::MAX_BUILDS;
+use crate::own_comments::CommentIdentity;
 
 const COMMAND_ERROR: &str = "COMMAND_EXECUTION_ERROR";
 const LOG: &str = "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/$252Fhook/log-events/0a1b2c3d";
@@ -19,7 +20,24 @@ fn marker(build: &Build) -> Marker {
 }
 
 fn text_of(build: &Build, source_loss: Option<SourceLoss>) -> String {
-    comment_text(build, &Outcome::of(build, source_loss), &marker(build))
+    text_with(build, source_loss, &marker(build))
+}
+
+fn text_with(build: &Build, source_loss: Option<SourceLoss>, marker: &Marker) -> String {
+    let identity = CommentIdentity {
+        hook_name: marker.hook_name.clone(),
+        pull_request_id: build.pull_request.pull_request_id.clone(),
+        source_commit: build.pull_request.source_commit.clone(),
+    };
+    let builds = [build.clone()];
+    let content = CommentContent {
+        builds: &CommitBuilds::of(&builds, &identity).unwrap(),
+        outcome: &Outcome::of(build, source_loss),
+        superseded_by: None,
+        reports: &[],
+        previous: None,
+    };
+    comment_text(&content, marker)
 }
 
 /// One snapshot a message, named after it.
@@ -190,7 +208,7 @@ proptest! {
             words
         };
         let (build, marker) = overlong(failed(20, &phase, &code, &message));
-        let text = comment_text(&build, &Outcome::of(&build, None), &marker);
+        let text = text_with(&build, None, &marker);
         prop_assert!(text.len() <= MAX_COMMENT_BYTES, "{} bytes", text.len());
         prop_assert_eq!(Marker::find(&text), Some(marker));
     }

@@ -3,7 +3,6 @@
 //! CodeCommit shows Markdown without HTML and, as far as is known, without tables, and joins lines that a single newline
 //! parts. So a comment is made of paragraphs, lists and fences.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::build::{Build, BuildStatus};
@@ -12,7 +11,7 @@ use crate::console_links::{ConsoleLinks, comment_link};
 use crate::failure::{Cause, Failure};
 use crate::ids::SourceCommit;
 use crate::markdown::{CodeBlock, code_block, code_span};
-use crate::marker::Marker;
+use crate::marker::{Marker, PointerMarker, ReplyMarker};
 use crate::outcome::{Outcome, SourceLoss};
 use crate::reports::Report;
 use crate::verdict::Change;
@@ -73,7 +72,7 @@ pub fn comment_text(content: &CommentContent<'_>, marker: &Marker) -> String {
 
 /// The reply that tells people of `build`'s end, with `marker` as its last line. It is made of facts that never change
 /// again, so that two invocations at the same time send the same words.
-pub fn reply_text(build: &Build, change: Option<Change>, marker: &impl fmt::Display) -> String {
+pub fn reply_text(build: &Build, change: Option<Change>, marker: &ReplyMarker) -> String {
     let commit = build.pull_request.source_commit.short();
     let during = Failure::of(build).map(|failure| format!(" in phase {}", name(failure.phase)));
     let during = during.unwrap_or_default();
@@ -87,8 +86,8 @@ pub fn reply_text(build: &Build, change: Option<Change>, marker: &impl fmt::Disp
 }
 
 /// What remains of a comment whose commit has an older one, with `marker` as its last line. `build` is any of the commit's.
-pub fn pointer_text(build: &Build, older_comment_id: &str, marker: &impl fmt::Display) -> String {
-    let comment = match comment_link(build, older_comment_id) {
+pub fn pointer_text(build: &Build, marker: &PointerMarker) -> String {
+    let comment = match comment_link(build, &marker.comment_id) {
         Some(link) => format!("[an earlier comment]({link})"),
         None => "an earlier comment".to_owned(),
     };

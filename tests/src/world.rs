@@ -45,6 +45,8 @@ pub struct WorldOptions {
     pub templates: Vec<String>,
     /// Builds at one time.
     pub concurrent_builds: usize,
+    /// How long a build may run, if that is less than its project allows.
+    pub longest_build: Option<Duration>,
 }
 
 /// A pull request, as it was when it was read.
@@ -67,6 +69,8 @@ pub struct Comment {
     pub id: String,
     /// Its Markdown.
     pub text: String,
+    /// The id of the comment that it answers, if it is a reply.
+    pub in_reply_to: Option<String>,
     /// Who wrote it.
     pub author_arn: String,
     /// The commit of the destination branch.
@@ -86,7 +90,7 @@ pub struct Failure {
 
 impl Default for WorldOptions {
     fn default() -> Self {
-        Self { templates: vec![hook_template(HOOK)], concurrent_builds: 2 }
+        Self { templates: vec![hook_template(HOOK)], concurrent_builds: 2, longest_build: None }
     }
 }
 
@@ -157,7 +161,11 @@ impl World {
             templates: options.templates,
             binaries: binaries(),
             executables: Default::default(),
-            builds: CodeBuildSettings { concurrent_builds: options.concurrent_builds, ..builds },
+            builds: CodeBuildSettings {
+                concurrent_builds: options.concurrent_builds,
+                longest_build: options.longest_build,
+                ..builds
+            },
             account: Account::default(),
         });
         let aws = started.await.unwrap_or_else(|error| panic!("{error}"));
@@ -255,6 +263,7 @@ impl World {
                 comments.extend(live.map(|comment| Comment {
                     id: comment.comment_id.unwrap(),
                     text: comment.content.unwrap_or_default(),
+                    in_reply_to: comment.in_reply_to,
                     author_arn: comment.author_arn.unwrap(),
                     before_commit: before.clone(),
                     after_commit: after.clone(),

@@ -113,7 +113,7 @@ fn template_without(role: &str, action: &str) -> Value {
 
 fn options(template: &Value, break_: Break) -> WorldOptions {
     let concurrent_builds = if break_ == Break::RefusedWithoutSource { 1 } else { 2 };
-    WorldOptions { templates: vec![template.to_string()], concurrent_builds }
+    WorldOptions { templates: vec![template.to_string()], concurrent_builds, ..WorldOptions::default() }
 }
 
 fn binary(role: &str) -> &'static str {

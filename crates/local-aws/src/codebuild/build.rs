@@ -23,6 +23,8 @@ pub struct Build {
     pub phases: Vec<Phase>,
     /// The commit that is built, from DOWNLOAD_SOURCE on.
     pub resolved_source_version: Option<String>,
+    /// The reports that it made so far.
+    pub report_arns: Vec<String>,
     pub(super) uuid: String,
     pub(super) arn: String,
     pub(super) initiator: String,
@@ -57,6 +59,7 @@ impl Build {
             status: Status::InProgress,
             phases: vec![submitted, Phase::begun(PhaseType::Queued, now)],
             resolved_source_version: None,
+            report_arns: Vec::new(),
             initiator: initiator(caller_arn),
             start: now,
             end: None,
@@ -136,6 +139,7 @@ impl Build {
                 "imagePullCredentialsType": "CODEBUILD",
             },
             "serviceRole": request.role_arn,
+            "reportArns": self.report_arns,
             "logs": self.logs_json(account),
             "timeoutInMinutes": request.timeout.as_secs() / 60,
             "queuedTimeoutInMinutes": request.queued_timeout.as_secs() / 60,

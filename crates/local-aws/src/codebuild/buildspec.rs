@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::phase::PhaseType;
+use super::reports::{ReportSection, ReportSource};
 use super::request::is_shell_name;
 
 /// A buildspec, read and checked.
@@ -14,6 +15,8 @@ pub(super) struct Buildspec {
     pub shell: Shell,
     pub variables: BTreeMap<String, String>,
     pub phases: BTreeMap<PhaseType, Commands>,
+    /// In the order of their names.
+    pub reports: Vec<ReportSource>,
     /// What is valid but has no effect here, in words, for the log.
     pub not_processed: Vec<String>,
 }
@@ -40,20 +43,6 @@ pub(super) enum OnFailure {
     Continue,
 }
 
-/// Report formats (user guide, `reports/<name>/file-format`).
-const REPORT_FORMATS: [&str; 10] = [
-    "CUCUMBERJSON",
-    "JUNITXML",
-    "NUNITXML",
-    "NUNIT3XML",
-    "TESTNGXML",
-    "VISUALSTUDIOTRX",
-    "CLOVERXML",
-    "COBERTURAXML",
-    "JACOCOXML",
-    "SIMPLECOV",
-];
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Document {
@@ -63,7 +52,7 @@ struct Document {
     proxy: Option<IgnoredAny>,
     batch: Option<IgnoredAny>,
     phases: Option<BTreeMap<String, Phase>>,
-    reports: Option<BTreeMap<String, Report>>,
+    reports: Option<BTreeMap<String, ReportSection>>,
     artifacts: Option<Artifacts>,
     cache: Option<Cache>,
 }
@@ -87,16 +76,6 @@ struct Phase {
     runtime_versions: Option<BTreeMap<String, String>>,
     commands: Option<Vec<String>>,
     finally: Option<Vec<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(dead_code, reason = "members that are only checked for their form")]
-struct Report {
-    files: Vec<String>,
-    file_format: Option<String>,
-    base_directory: Option<String>,
-    discard_paths: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -156,10 +135,7 @@ impl Buildspec {
         if phases.is_empty() {
             return Err("the buildspec has no phases; write at least phases: build: commands:".to_owned());
         }
-        for (name, report) in document.reports.unwrap_or_default() {
-            check_report(&name, &report)?;
-            not_processed.push(format!("the report group {name}"));
-        }
+        let reports = ReportSection::check_all(document.reports.unwrap_or_default(), not_modeled)?;
         if let Some(artifacts) = document.artifacts {
             let files = artifacts.files.unwrap_or_default();
             if files.is_empty() && artifacts.secondary_artifacts.is_none() {
@@ -177,7 +153,7 @@ impl Buildspec {
         if let Some(name) = variables.keys().find(|name| !is_shell_name(name)) {
             return Err(not_modeled(&format!("the variable name {name:?}, which no shell can set")));
         }
-        Ok(Self { shell, variables, phases, not_processed })
+        Ok(Self { shell, variables, phases, reports, not_processed })
     }
 }
 
@@ -234,18 +210,6 @@ fn read_phases(
         );
     }
     Ok(read)
-}
-
-fn check_report(name: &str, report: &Report) -> Result<(), String> {
-    if report.files.is_empty() {
-        return Err(format!("reports/{name}/files is empty; list at least one file"));
-    }
-    // The format is not case-sensitive (user guide).
-    let format = report.file_format.as_deref().unwrap_or("JUNITXML").to_uppercase();
-    if REPORT_FORMATS.contains(&format.as_str()) {
-        return Ok(());
-    }
-    Err(format!("reports/{name}/file-format is {format}; it can be {}", REPORT_FORMATS.join(", ")))
 }
 
 fn refuse(keys: &[(&str, Option<IgnoredAny>)]) -> Result<(), String> {

@@ -34,7 +34,7 @@ pub(super) struct ListProjectsInput {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SortOrder {
+pub(super) enum SortOrder {
     Ascending,
     Descending,
 }
@@ -120,7 +120,7 @@ fn list_ids(ids: &[String], order: SortOrder, token: Option<&str>) -> Result<Val
     Ok(answer)
 }
 
-fn read_order(text: Option<&str>) -> Result<Option<SortOrder>, ApiError> {
+pub(super) fn read_order(text: Option<&str>) -> Result<Option<SortOrder>, ApiError> {
     match text {
         None => Ok(None),
         Some("ASCENDING") => Ok(Some(SortOrder::Ascending)),

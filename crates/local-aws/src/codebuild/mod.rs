@@ -10,6 +10,7 @@ mod log;
 mod operations;
 mod phase;
 mod project_api;
+mod reports;
 mod request;
 mod run;
 mod settings;
@@ -40,6 +41,7 @@ pub use build::Build;
 pub use phase::{Phase, PhaseContext, PhaseType, Status};
 pub use settings::CodeBuildSettings;
 
+use reports::ReportStore;
 use request::{BuildRequest, invalid};
 
 /// How long CodeBuild knows an idempotency token (API reference, `StartBuild`).
@@ -87,6 +89,7 @@ struct Shared {
     settings: CodeBuildSettings,
     /// One permit for each build that may run at one time; builds get them in the order of their submission.
     slots: Arc<Semaphore>,
+    reports: ReportStore,
 }
 
 impl Shared {
@@ -143,7 +146,8 @@ impl CodeBuild {
         }
         let created = surroundings.clock.now();
         let slots = Arc::new(Semaphore::new(settings.concurrent_builds));
-        let shared = Arc::new(Shared { around: surroundings, settings, slots });
+        let shared =
+            Arc::new(Shared { around: surroundings, settings, slots, reports: ReportStore::default() });
         Arc::new(Self { shared, projects, created, state: Mutex::default(), tasks: Mutex::default() })
     }
 

@@ -17,8 +17,8 @@ impl AwsJsonService for CodeBuild {
         "CodeBuild_20161006"
     }
 
-    /// Everything is about projects, a build too, whose id begins with its project's name; or about nothing that exists,
-    /// such as a list of all.
+    /// Everything is about projects, a build too, whose id begins with its project's name; or about report groups, a report
+    /// too, whose ARN has its group's name; or about nothing that exists, such as a list of all.
     fn permission(&self, operation: &str, input: &Value) -> Permission {
         let list = |member: &str| input[member].as_array().into_iter().flatten();
         let ids = list("ids").chain(input.get("id")).filter_map(Value::as_str);
@@ -26,7 +26,10 @@ impl AwsJsonService for CodeBuild {
         let named = list("names").chain(input.get("projectName")).filter_map(Value::as_str);
         let account = &self.shared.around.account;
         let arn = |name: &str| account.arn("codebuild", &format!("project/{name}"));
-        let mut resources: Vec<_> = named.chain(of_builds).map(arn).collect();
+        let reports = list("reportArns").chain(input.get("reportArn")).filter_map(Value::as_str);
+        let groups = list("reportGroupArns").chain(input.get("reportGroupArn")).filter_map(Value::as_str);
+        let of_reports = reports.filter_map(|arn| self.group_of_report(arn)).chain(groups.map(str::to_owned));
+        let mut resources: Vec<_> = named.chain(of_builds).map(arn).chain(of_reports).collect();
         if resources.is_empty() {
             resources.push("*".to_owned());
         }
@@ -44,6 +47,15 @@ impl AwsJsonService for CodeBuild {
                 "ListBuilds" => self.list_builds(&parse_input(operation, input)?),
                 "ListProjects" => self.list_projects(&parse_input(operation, input)?),
                 "ListBuildsForProject" => self.list_builds_for_project(&parse_input(operation, input)?),
+                "BatchGetReports" => self.batch_get_reports(&parse_input(operation, input)?),
+                "BatchGetReportGroups" => self.batch_get_report_groups(&parse_input(operation, input)?),
+                "DescribeTestCases" => self.describe_test_cases(&parse_input(operation, input)?),
+                "DescribeCodeCoverages" => self.describe_code_coverages(&parse_input(operation, input)?),
+                "ListReportGroups" => self.list_report_groups(&parse_input(operation, input)?),
+                "ListReports" => self.list_reports(&parse_input(operation, input)?),
+                "ListReportsForReportGroup" => {
+                    self.list_reports_for_report_group(&parse_input(operation, input)?)
+                }
                 other => Err(ApiError::not_modeled(format_args!("CodeBuild {other}"))),
             }
         })
@@ -125,6 +137,14 @@ impl CodeBuild {
             }
         }
         Ok(json!({ "builds": builds, "buildsNotFound": not_found }))
+    }
+
+    /// The ARN of the group of the report with this ARN: `…:report/GROUP:UUID`. Nothing if it is no report's ARN.
+    fn group_of_report(&self, arn: &str) -> Option<String> {
+        let account = &self.shared.around.account;
+        let report = arn.strip_prefix(&account.arn("codebuild", "report/"))?;
+        let (group, _) = report.rsplit_once(':')?;
+        Some(account.arn("codebuild", &format!("report-group/{group}")))
     }
 
     /// Operations take a build's ARN in the place of its id.

@@ -152,7 +152,9 @@ impl Run {
         }
         if phase_type == PhaseType::UploadArtifacts {
             self.begin_phase(phase_type);
-            self.end_with(log, Ok(()));
+            let source_folder = self.folders().source(&self.request().source);
+            let uploaded = self.upload_reports(&buildspec.reports, &source_folder, log).await;
+            self.end_with(log, uploaded);
         }
     }
 

@@ -17,6 +17,8 @@ pub struct CodeBuildSettings {
     /// The longest that any build may run, in real time, whatever its own timeout is. AWS's shortest timeout is five
     /// minutes; this one can be shorter.
     pub longest_build: Option<Duration>,
+    /// How long a report is GENERATING after its files were uploaded, by the clock of the local AWS.
+    pub report_generation: Duration,
 }
 
 impl CodeBuildSettings {
@@ -38,6 +40,7 @@ impl CodeBuildSettings {
             machine_variables,
             output_limit: 16 * 1024 * 1024,
             longest_build: None,
+            report_generation: Duration::from_secs(1),
         }
     }
 

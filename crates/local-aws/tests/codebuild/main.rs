@@ -5,6 +5,8 @@
 mod commands;
 mod interruptions;
 mod phases;
+mod report_requests;
+mod reports;
 mod requests;
 mod sample_buildspec;
 mod source;

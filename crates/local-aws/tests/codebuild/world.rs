@@ -54,10 +54,25 @@ impl World {
         change_settings: impl FnOnce(&mut CodeBuildSettings),
         change_project: impl FnOnce(&mut Project),
     ) -> Self {
+        Self::with_role(change_settings, change_project, None)
+    }
+
+    /// One whose builds may do everything but this action.
+    pub(crate) fn denying(action: &str) -> Self {
+        Self::with_role(|_| {}, |_| {}, Some(action))
+    }
+
+    fn with_role(
+        change_settings: impl FnOnce(&mut CodeBuildSettings),
+        change_project: impl FnOnce(&mut Project),
+        denied: Option<&str>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (account, clock, activity) = (Account::default(), Clock::default(), Activity::default());
-        let (logs, access_keys) =
-            (LogStore::new(clock.clone()), AccessKeys::new(account.clone(), vec![build_role(&account)]));
+        let (logs, access_keys) = (
+            LogStore::new(clock.clone()),
+            AccessKeys::new(account.clone(), vec![build_role(&account, denied)]),
+        );
         let events = Arc::new(Mutex::new(Vec::new()));
         let emit = {
             let events = Arc::clone(&events);
@@ -250,16 +265,20 @@ fn machine_settings() -> CodeBuildSettings {
     CodeBuildSettings::from_environment(|name| std::env::var(name).ok())
 }
 
-/// The role of the project, whose builds may do everything.
-fn build_role(account: &Account) -> Role {
-    let all = || Selection::Of(vec!["*".to_owned()]);
-    let statement =
-        Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
+/// The role of the project, whose builds may do everything but the action that is denied.
+fn build_role(account: &Account, denied: Option<&str>) -> Role {
+    let statement = |effect, action: &str| Statement {
+        effect,
+        actions: Selection::Of(vec![action.to_owned()]),
+        resources: Selection::Of(vec!["*".to_owned()]),
+        conditions: Vec::new(),
+    };
+    let denial = denied.map(|action| statement(Effect::Deny, action));
     Role {
         name: "build-role".to_owned(),
         arn: account.global_arn("iam", "role/build-role"),
         trust: Vec::new(),
-        statements: vec![statement],
+        statements: std::iter::once(statement(Effect::Allow, "*")).chain(denial).collect(),
     }
 }
 

@@ -13,15 +13,19 @@ mod console_links;
 mod examples;
 mod failure;
 mod ids;
+mod log_excerpt;
 mod markdown;
 mod marker;
 mod outcome;
 mod own_comments;
+mod patterns;
 mod pull_request_event;
 mod replies;
 mod reports;
 mod request_token;
+mod secrets;
 mod start_decision;
+mod terminal;
 mod verdict;
 
 pub use author::{AuthorArn, FunctionArn};
@@ -36,6 +40,7 @@ pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,
     RevisionId, SourceCommit,
 };
+pub use log_excerpt::LogExcerpt;
 pub use marker::{Marker, PointerMarker, ReplyMarker};
 pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_success};
 pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};
@@ -44,6 +49,7 @@ pub use pull_request_event::{
 };
 pub use replies::Replies;
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
+pub use secrets::Secrets;
 pub use start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
 };

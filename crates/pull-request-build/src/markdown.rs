@@ -69,7 +69,8 @@ fn visible_characters(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-fn is_invisible(c: char) -> bool {
+/// Whether a character has no width, or turns the direction of writing.
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -218,6 +218,12 @@ fn values_of_variables_are_masked() {
     }
 }
 
+#[test]
+fn debug_output_has_no_value() {
+    let secrets = Secrets::from_variables([("MY_TOKEN", "correct-horse-battery")]);
+    assert_eq!(format!("{secrets:?}"), "Secrets { values: 1 }");
+}
+
 /// Text around a secret that is no part of a word with it.
 fn around() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -12,8 +12,8 @@ use super::events::{CommentChange, comment_event};
 use super::git;
 use super::page::{page, page_size};
 use super::parameters::{
-    comment_content, comment_id, commit_id, idempotency_mismatch, pull_request_id, repository_name,
-    request_token, required,
+    comment_content, comment_id, commit_id, idempotency_mismatch, path_in_repository, pull_request_id,
+    repository_name, request_token,
 };
 use super::state::{Comment, FileVersion, Location, Place, PostRequest, RequestToken, State};
 use crate::aws_json::ApiError;
@@ -284,7 +284,7 @@ fn validate(input: PostCommentForPullRequest) -> Result<CommentRequest, ApiError
 }
 
 fn validate_location(input: LocationInput) -> Result<Location, ApiError> {
-    let file_path = required(input.file_path, "PathRequiredException")?;
+    let file_path = path_in_repository(input.file_path)?;
     let version = match input.relative_file_version.as_deref() {
         Some("BEFORE") => FileVersion::Before,
         Some("AFTER") => FileVersion::After,
@@ -319,15 +319,19 @@ async fn commits_must_exist(folder: &Path, commits: &[&str]) -> Result<(), ApiEr
 async fn find_place(folder: &Path, request: &CommentRequest, location: &Location) -> Result<Place, ApiError> {
     let before_blob = git::blob_at(folder, &request.before_commit, &location.file_path).await?;
     let after_blob = git::blob_at(folder, &request.after_commit, &location.file_path).await?;
-    let blob = match location.version {
-        FileVersion::Before => &before_blob,
-        FileVersion::After => &after_blob,
+    let (commit, blob) = match location.version {
+        FileVersion::Before => (&request.before_commit, &before_blob),
+        FileVersion::After => (&request.after_commit, &after_blob),
     };
     let content = match blob {
         Some(blob) => git::object(folder, blob).await?,
         None => None,
     };
     let Some((_, content)) = content else {
+        if git::tree_at(folder, commit, &location.file_path).await?.is_some() {
+            let message = format!("The path {} is a folder; name a file in it", location.file_path);
+            return Err(ApiError::new("InvalidFileLocationException", message));
+        }
         let message = format!("The path {} does not exist in that version", location.file_path);
         return Err(ApiError::new("PathDoesNotExistException", message));
     };

@@ -1,7 +1,7 @@
 //! What a commit made through the API does to the files. Pure: a set of files and changes in, another set out.
 
 use super::parameters::file_mode_bits;
-use super::tree::{Entry, SUBMODULE, Tree, is_at_or_below};
+use super::tree::{Entry, SUBMODULE, SYMLINK, Tree, is_at_or_below};
 use crate::aws_json::ApiError;
 
 /// One change of a commit. Every path was validated.
@@ -84,6 +84,10 @@ pub(super) fn apply(before: &Tree, changes: &[FileChange]) -> Result<Tree, ApiEr
             }
         };
         fits(&after, path)?;
+        if entry.mode == SYMLINK && path.rsplit('/').next().is_some_and(is_module_list) {
+            let message = format!("The path {path} is not valid: Git takes no symbolic link of that name");
+            return Err(ApiError::new("InvalidPathException", message));
+        }
         after.insert(path.as_bytes().to_vec(), entry);
     }
     Ok(after)
@@ -91,6 +95,11 @@ pub(super) fn apply(before: &Tree, changes: &[FileChange]) -> Result<Tree, ApiEr
 
 fn normal() -> String {
     file_mode_bits("NORMAL").unwrap_or_default().to_owned()
+}
+
+/// Whether Git reads its submodules from a file of that name.
+fn is_module_list(name: &str) -> bool {
+    name.eq_ignore_ascii_case(".gitmodules")
 }
 
 fn existing<'a>(files: &'a Tree, path: &str) -> Result<&'a Entry, ApiError> {

@@ -1,6 +1,7 @@
 //! The operations that read files, folders, blobs, and the differences of two commits.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,10 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CodeCommit;
+use super::folder::RepositoryFolder;
 use super::git;
 use super::page::{page, page_size};
 use super::parameters::{blob_id, path_in_repository, repository_name, required};
-use super::tree::{Difference, Entry, SUBMODULE, Tree, differences, files, is_at_or_below};
+use super::tree::{Difference, Entry, SUBMODULE, SYMLINK, Tree, differences, files, is_at_or_below};
 use crate::aws_json::ApiError;
 
 /// The largest file that the API reads or writes, in bytes (API model, FileContent).
@@ -103,7 +105,10 @@ impl CodeCommit {
 
     pub(super) async fn get_folder(&self, input: GetFolder) -> Result<Value, ApiError> {
         let path = required(input.folder_path, "PathRequiredException")?;
-        let path = path.trim_matches('/').to_owned();
+        let path = match path.trim_matches('/') {
+            "" => String::new(),
+            path => path_in_repository(Some(path.to_owned()))?,
+        };
         let (folder, commit) = self.commit_to_read(input.repository_name, input.commit_specifier).await?;
         let missing = || {
             let message = format!("The folder {path} does not exist in {commit}");
@@ -126,7 +131,7 @@ impl CodeCommit {
             let (list, id) = match entry.mode.as_str() {
                 "040000" => ("subFolders", "treeId"),
                 SUBMODULE => ("subModules", "commitId"),
-                "120000" => ("symbolicLinks", "blobId"),
+                SYMLINK => ("symbolicLinks", "blobId"),
                 _ => ("files", "blobId"),
             };
             item[id] = entry.id.as_str().into();
@@ -155,7 +160,7 @@ impl CodeCommit {
         &self,
         name: Option<String>,
         specifier: Option<String>,
-    ) -> Result<(PathBuf, String), ApiError> {
+    ) -> Result<(Arc<RepositoryFolder>, String), ApiError> {
         let name = repository_name(name)?;
         let folder = self.lock().repository(&name)?.folder.clone();
         let commit = self.resolve_commit(&name, &folder, specifier.as_deref().unwrap_or("HEAD")).await?;

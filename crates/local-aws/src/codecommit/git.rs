@@ -12,7 +12,7 @@ use tokio::process::Command;
 use crate::aws_json::ApiError;
 use crate::process_group::ProcessGroup;
 
-/// The configuration of every repository: no hooks, nothing in the background, force pushes and deletions as
+/// The configuration of every repository: no hooks, names of files that only Windows would mistake for Git's own, nothing in the background, force pushes and deletions as
 /// CodeCommit accepts them, no references but branches and tags, and fetches of any commit by its id.
 const CONFIGURATION: &str = "\
 [core]
@@ -20,6 +20,7 @@ const CONFIGURATION: &str = "\
 \tfilemode = true
 \tbare = true
 \thooksPath = /dev/null
+\tprotectNTFS = false
 [gc]
 \tauto = 0
 [maintenance]

@@ -33,7 +33,7 @@ pub(super) async fn update_reference(
     read(command, "update-ref", b"").await.map(drop)
 }
 
-/// Writes a commit of a tree; its id.
+/// Writes a commit of a tree; its id. Git takes no NUL in a message: a space stands for each.
 pub(super) async fn commit_tree(
     folder: &Path,
     tree: &str,
@@ -52,7 +52,7 @@ pub(super) async fn commit_tree(
             .env(format!("GIT_{role}_EMAIL"), &person.email)
             .env(format!("GIT_{role}_DATE"), &date);
     }
-    Ok(read(command, "commit-tree", message.as_bytes()).await?.trim().to_owned())
+    Ok(read(command, "commit-tree", message.replace('\0', " ").as_bytes()).await?.trim().to_owned())
 }
 
 /// Writes a file's content; its id.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
@@ -11,6 +12,7 @@ use http_body_util::channel::{Channel, Sender};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 
+use super::folder::RepositoryFolder;
 use super::git::git_command;
 use crate::process_group::ProcessGroup;
 
@@ -72,14 +74,15 @@ impl HttpBackend {
         Ok(Self { process, stdout, status, headers })
     }
 
-    /// The answer, handed on while git writes it. A client that goes away ends git.
-    pub(super) fn stream(mut self) -> Response<Body> {
+    /// The answer, handed on while git writes it from the folder. A client that goes away ends git.
+    pub(super) fn stream(mut self, folder: Arc<RepositoryFolder>) -> Response<Body> {
         let (sender, body) = Channel::<Bytes, io::Error>::new(CHUNKS);
         let response = self.respond(Body::new(body));
         tokio::spawn(async move {
             if let Err(error) = self.send(sender).await {
                 tracing::debug!(%error, "the answer of git http-backend was not delivered whole");
             }
+            drop(folder);
         });
         response
     }

@@ -11,7 +11,7 @@ use super::git;
 use super::git_write::merge_tree;
 use super::page::page;
 use super::parameters::{repository_name, required};
-use super::tree::{Entry, SUBMODULE, Tree, differences, files};
+use super::tree::{Entry, SUBMODULE, SYMLINK, Tree, differences, files};
 use crate::aws_json::ApiError;
 
 /// Files in conflict a page. AWS documents no number.
@@ -277,7 +277,7 @@ async fn content_of(folder: &Path, entry: Option<&Entry>) -> Result<Vec<u8>, Api
 fn object_type(entry: &Entry) -> &'static str {
     match entry.mode.as_str() {
         SUBMODULE => "GIT_LINK",
-        "120000" => "SYMBOLIC_LINK",
+        SYMLINK => "SYMBOLIC_LINK",
         _ => "FILE",
     }
 }

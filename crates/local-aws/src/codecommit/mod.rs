@@ -12,9 +12,11 @@ mod commits;
 mod events;
 mod file_changes;
 mod files;
+mod folder;
 mod git;
 mod git_write;
 mod http_backend;
+mod merge_commits;
 mod merge_conflicts;
 mod merges;
 mod page;
@@ -72,7 +74,7 @@ impl CodeCommit {
 
     /// The folder of a repository's bare Git repository, for reading.
     pub fn repository_folder(&self, name: &str) -> Option<PathBuf> {
-        self.lock().repositories.get(name).map(|repository| repository.folder.clone())
+        self.lock().repositories.get(name).map(|repository| repository.folder.to_path_buf())
     }
 
     fn repository_arn(&self, name: &str) -> String {
@@ -157,6 +159,7 @@ impl CodeCommit {
             }
             "GetMergeConflicts" => self.get_merge_conflicts(parse_input(operation, input)?).await,
             "GetMergeOptions" => self.get_merge_options(parse_input(operation, input)?).await,
+            "GetMergeCommit" => self.get_merge_commit(parse_input(operation, input)?).await,
             "GetDifferences" => self.get_differences(parse_input(operation, input)?).await,
             "GetFile" => self.get_file(parse_input(operation, input)?).await,
             "GetFolder" => self.get_folder(parse_input(operation, input)?).await,

@@ -72,9 +72,16 @@ pub(super) fn repository_description(value: Option<String>) -> Result<Option<Str
     Ok(description)
 }
 
+/// The longest part of a branch's name between slashes, in bytes: it is a file's name, beside which Git puts a lock.
+const BRANCH_PART_LIMIT: usize = 250;
+
 /// The full name of a branch, from its short one of up to 256 characters (API model) that Git accepts.
 pub(super) fn branch_name(value: Option<String>) -> Result<String, ApiError> {
     let name = required(value, "BranchNameRequiredException")?;
+    if name.chars().count() <= 256 && name.split('/').any(|part| part.len() > BRANCH_PART_LIMIT) {
+        let what = format!("a branch name with more than {BRANCH_PART_LIMIT} bytes without a slash");
+        return Err(ApiError::not_modeled(what));
+    }
     if name.chars().count() <= 256 && is_reference_name(&name) {
         Ok(format!("refs/heads/{name}"))
     } else {

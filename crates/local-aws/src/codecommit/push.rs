@@ -1,6 +1,6 @@
 //! Git over HTTP: clones, fetches, and pushes with their consequences.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,6 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::CodeCommit;
 use super::events::{PullRequestChange, ReferenceChange, pull_request_event, reference_event};
+use super::folder::RepositoryFolder;
 use super::git::{self, GitError, References};
 use super::http_backend::HttpBackend;
 use super::state::{Happening, Merge, State, new_revision_id};
@@ -47,54 +48,64 @@ impl CodeCommit {
         if let Err(denied) = caller.authorize(&Permission::on(action, self.repository_arn(name))) {
             return refuse(StatusCode::FORBIDDEN, &denied.to_string());
         }
-        let Some(folder) = self.repository_folder(name) else {
-            return refuse(StatusCode::NOT_FOUND, &format!("repository {name} does not exist"));
-        };
-        let id = folder.file_name().unwrap_or_default().to_string_lossy();
-        let path_info = format!("/{id}/{below}");
         let answer = match kind {
-            GitRequest::Read => {
-                HttpBackend::start(&self.folder, &path_info, request).await.map(HttpBackend::stream)
-            }
+            GitRequest::Read => self.read(name, below, request).await,
             GitRequest::Push => {
-                let (code_commit, name, caller) = (Arc::clone(self), name.to_owned(), caller.clone());
-                let push = async move { code_commit.push(&name, &caller, folder, &path_info, request).await };
-                match tokio::spawn(push).await {
-                    Ok(Ok(answer)) => Ok(answer),
-                    Ok(Err(error)) => Err(std::io::Error::other(error)),
-                    Err(error) => Err(std::io::Error::other(error)),
-                }
+                let code_commit = Arc::clone(self);
+                let (name, below, caller) = (name.to_owned(), below.to_owned(), caller.clone());
+                let push = async move { code_commit.push(&name, &below, &caller, request).await };
+                tokio::spawn(push).await.unwrap_or_else(|error| Err(ApiError::internal(error.to_string())))
             }
         };
         answer.unwrap_or_else(|error| {
+            if error.status < 500 {
+                return refuse(StatusCode::NOT_FOUND, &format!("repository {name} does not exist"));
+            }
             tracing::error!(repository.name = name, %error, "git http-backend failed");
             refuse(StatusCode::INTERNAL_SERVER_ERROR, &format!("local-aws failed: {error}"))
         })
     }
 
+    async fn read(
+        &self,
+        name: &str,
+        below: &str,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, ApiError> {
+        let folder = self.lock().repository(name)?.folder.clone();
+        let backend = HttpBackend::start(&self.folder, &path_info(&folder, below), request).await;
+        Ok(backend.map_err(GitError::from)?.stream(folder))
+    }
+
     async fn push(
         &self,
         name: &str,
+        below: &str,
         caller: &Caller,
-        folder: PathBuf,
-        path_info: &str,
         request: Request<Body>,
-    ) -> Result<Response<Body>, GitError> {
-        let turn = self.lock().repositories.get(name).map(|repository| Arc::clone(&repository.push_turn));
-        let turn = turn.unwrap_or_default();
-        let _turn = turn.lock().await;
-        let answer = HttpBackend::start(&self.folder, path_info, request).await?.collect().await?;
+    ) -> Result<Response<Body>, ApiError> {
+        let (_turn, folder) = self.push_turn(name).await?;
+        let backend = HttpBackend::start(&self.folder, &path_info(&folder, below), request).await;
+        let answer = backend.map_err(GitError::from)?.collect().await.map_err(GitError::from)?;
         self.tell_of_references(name, &folder, caller, None).await?;
         Ok(answer)
     }
 
     /// Waits for a repository's turn to change its references. While it is held nobody else changes them.
-    pub(super) async fn push_turn(&self, name: &str) -> Result<(OwnedMutexGuard<()>, PathBuf), ApiError> {
-        let turn = Arc::clone(&self.lock().repository(name)?.push_turn);
-        let turn = turn.lock_owned().await;
-        // It may have been deleted meanwhile.
-        let folder = self.lock().repository(name)?.folder.clone();
-        Ok((turn, folder))
+    pub(super) async fn push_turn(
+        &self,
+        name: &str,
+    ) -> Result<(OwnedMutexGuard<()>, Arc<RepositoryFolder>), ApiError> {
+        loop {
+            let turn = Arc::clone(&self.lock().repository(name)?.push_turn);
+            let guard = Arc::clone(&turn).lock_owned().await;
+            // It may have been deleted meanwhile, and another one created with its name.
+            let state = self.lock();
+            let repository = state.repository(name)?;
+            if Arc::ptr_eq(&repository.push_turn, &turn) {
+                return Ok((guard, Arc::clone(&repository.folder)));
+            }
+        }
     }
 
     /// Reads a repository's references after a change, whose turn is still held, and applies what follows from them.
@@ -183,6 +194,12 @@ impl CodeCommit {
 /// `NAME` and what follows it in `/v1/repos/NAME/…`.
 fn split_path(path: &str) -> Option<(&str, &str)> {
     path.strip_prefix(CLONE_PATH)?.split_once('/')
+}
+
+/// The path below the folder of all repositories that git is asked for.
+fn path_info(folder: &Path, below: &str) -> String {
+    let id = folder.file_name().unwrap_or_default().to_string_lossy();
+    format!("/{id}/{below}")
 }
 
 /// Only the four requests of the smart protocol; nothing else of the path ever reaches Git.

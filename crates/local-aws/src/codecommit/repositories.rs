@@ -1,10 +1,13 @@
 //! The operations that create and read repositories and commits.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::CodeCommit;
+use super::folder::RepositoryFolder;
 use super::git::{self, References};
 use super::page::page;
 use super::parameters::{commit_id, repository_description, repository_name};
@@ -61,12 +64,12 @@ impl CodeCommit {
             id,
             name: name.clone(),
             description,
-            folder,
+            folder: Arc::new(RepositoryFolder::new(folder)),
             created: now,
             modified: now,
             default_branch: None,
             references: References::new(),
-            push_turn: std::sync::Arc::default(),
+            push_turn: Arc::default(),
         };
         let metadata = self.repository_metadata(&repository);
         self.lock().repositories.insert(name, repository);

@@ -1,7 +1,6 @@
 //! What CodeCommit knows besides Git's objects: repositories, pull requests and comments.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -9,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::comments::CommentRequest;
+use super::folder::RepositoryFolder;
 use super::git::References;
 use super::pull_requests::CreateRequest;
 use super::reactions::Reaction;
@@ -49,7 +49,7 @@ pub(super) struct Repository {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) description: Option<String>,
-    pub(super) folder: PathBuf,
+    pub(super) folder: Arc<RepositoryFolder>,
     pub(super) created: OffsetDateTime,
     pub(super) modified: OffsetDateTime,
     /// The full name of the branch that was pushed first, or of the one that was chosen since.

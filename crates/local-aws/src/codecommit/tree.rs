@@ -7,6 +7,9 @@ use tokio::process::Command;
 
 use super::git::{GitError, in_repository, run};
 
+/// The mode of a symbolic link's entry.
+pub(super) const SYMLINK: &str = "120000";
+
 /// The mode of a submodule's entry.
 pub(super) const SUBMODULE: &str = "160000";
 
@@ -25,7 +28,7 @@ impl Entry {
     pub(super) fn file_mode(&self) -> Option<&'static str> {
         match self.mode.as_str() {
             "100755" => Some("EXECUTABLE"),
-            "120000" => Some("SYMLINK"),
+            SYMLINK => Some("SYMLINK"),
             SUBMODULE => None,
             _ => Some("NORMAL"),
         }

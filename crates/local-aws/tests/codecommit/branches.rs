@@ -1,6 +1,7 @@
+use local_aws::aws_json::AwsJsonService;
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, person};
 
 #[tokio::test]
 async fn branches_made_and_deleted_through_the_api_tell_like_pushes() {
@@ -57,6 +58,39 @@ async fn names_that_git_would_refuse_are_refused_by_name() {
         let error = world.call("CreateBranch", input).await.unwrap_err();
         assert_eq!(error.code, "InvalidBranchNameException", "{name}");
     }
+    for name in ["n".repeat(256), format!("a/{}", "ä".repeat(200))] {
+        let input = json!({ "repositoryName": "payments", "branchName": name, "commitId": tip });
+        let error = world.call("CreateBranch", input).await.unwrap_err();
+        assert_eq!(error.code, "NotModeledByLocalAws", "{name}");
+    }
+    for name in ["n".repeat(250), ["n".repeat(127), "n".repeat(128)].join("/"), "-rf".to_owned()] {
+        let input = json!({ "repositoryName": "payments", "branchName": name, "commitId": tip });
+        world.call("CreateBranch", input).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_a_repository_while_it_is_deleted_has_it_to_the_end() {
+    let (world, clone) = World::with_repository("payments").await;
+    clone.commit_file("a.txt", "a\n").await;
+    clone.git(&["push", "--quiet", "origin", "HEAD:main"]).await.unwrap();
+    let name = json!({ "repositoryName": "payments" });
+    let file = json!({ "repositoryName": "payments", "filePath": "a.txt" });
+    let folder = world.code_commit.repository_folder("payments").unwrap();
+    let reads = (0..40).map(|_| {
+        let (code_commit, file) = (world.code_commit.clone(), file.clone());
+        tokio::spawn(async move { code_commit.call("GetFile", &person(), file).await })
+    });
+    let reads: Vec<_> = reads.collect();
+    tokio::task::yield_now().await;
+    world.call("DeleteRepository", name).await.unwrap();
+    for read in reads {
+        match read.await.unwrap() {
+            Ok(file) => assert_eq!(file["filePath"], "a.txt"),
+            Err(error) => assert_eq!(error.code, "RepositoryDoesNotExistException", "{error}"),
+        }
+    }
+    assert!(!folder.exists(), "the folder stays when nobody reads it any more");
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ use crate::world::{World, function};
 pub(crate) async fn world_with_pull_request() -> (World, Value) {
     let (world, clone) = World::with_repository("payments").await;
     let before = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    std::fs::create_dir(clone.folder.join("folder")).unwrap();
+    clone.commit_file("folder/file.txt", "file\n").await;
+    clone.commit_file("empty.txt", "").await;
     let after = clone.commit_file("src.txt", "one\ntwo\n").await;
     clone.git(&["push", "--quiet", "origin", "HEAD:refs/heads/topic"]).await.unwrap();
     world.open_pull_request("payments", "topic").await;
@@ -139,6 +142,11 @@ async fn what_cannot_be_a_comment_is_refused() {
         (place("src.txt", -1, "AFTER"), "InvalidFilePositionException"),
         (place("src.txt", 1, "BEFORE"), "PathDoesNotExistException"),
         (place("*.txt", 1, "AFTER"), "PathDoesNotExistException"),
+        (place("src.txt/x", 1, "AFTER"), "PathDoesNotExistException"),
+        (place("folder", 1, "AFTER"), "InvalidFileLocationException"),
+        (place("empty.txt", 1, "AFTER"), "InvalidFilePositionException"),
+        (place("../src.txt", 1, "AFTER"), "InvalidPathException"),
+        (place("src\0.txt", 1, "AFTER"), "InvalidPathException"),
         (place("", 1, "AFTER"), "PathRequiredException"),
         (place("src.txt", 1, "after"), "InvalidRelativeFileVersionEnumException"),
     ] {

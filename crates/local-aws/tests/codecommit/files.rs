@@ -126,3 +126,55 @@ async fn differences_and_folders_are_those_of_the_commits() {
     assert_eq!(world.call("GetBlob", blob).await.unwrap()["content"], STANDARD.encode("b\n"));
     assert_eq!(content(&world, "src").await.unwrap_err(), "FileDoesNotExistException");
 }
+
+#[tokio::test]
+async fn paths_that_git_cannot_read_or_store_are_invalid() {
+    let (world, clone) = World::with_repository("payments").await;
+    let tip = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    for path in ["a\0b", "..", "../a", "a/../../b", ".git/config"] {
+        let put = json!({
+            "repositoryName": "payments",
+            "branchName": "main",
+            "parentCommitId": tip,
+            "filePath": path,
+            "fileContent": STANDARD.encode("x"),
+        });
+        let get = json!({ "repositoryName": "payments", "filePath": path });
+        let folder = json!({ "repositoryName": "payments", "folderPath": path });
+        for (operation, input) in [("PutFile", put), ("GetFile", get), ("GetFolder", folder)] {
+            let error = world.call(operation, input).await.unwrap_err();
+            assert_eq!(error.code, "InvalidPathException", "{operation} {path:?}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_git_takes_care_of_on_other_systems_is_stored_here() {
+    let (world, clone) = World::with_repository("payments").await;
+    let mut tip = clone.git(&["rev-parse", "HEAD"]).await.unwrap();
+    for path in ["git~1", ".git.", "a\\b", ".git::$INDEX_ALLOCATION", &"x".repeat(4096)] {
+        let put = json!({
+            "repositoryName": "payments",
+            "branchName": "main",
+            "parentCommitId": tip,
+            "filePath": path,
+            "fileContent": STANDARD.encode(path),
+            "commitMessage": "a\0b",
+        });
+        let made = world.call("PutFile", put).await.unwrap();
+        tip = made["commitId"].as_str().unwrap().to_owned();
+        assert_eq!(content(&world, path).await.unwrap(), path);
+        let commit = json!({ "repositoryName": "payments", "commitId": tip });
+        let commit = world.call("GetCommit", commit).await.unwrap();
+        assert_eq!(commit["commit"]["message"].as_str().unwrap().trim_end(), "a b");
+    }
+    let link = json!({
+        "repositoryName": "payments",
+        "branchName": "main",
+        "parentCommitId": tip,
+        "filePath": ".gitmodules",
+        "fileContent": STANDARD.encode("x"),
+        "fileMode": "SYMLINK",
+    });
+    assert_eq!(world.call("PutFile", link).await.unwrap_err().code, "InvalidPathException");
+}

@@ -1,25 +1,14 @@
 //! The calls to choose from, each as a caller would make it, and what their answers change.
 
+use local_aws::caller::Caller;
 use serde_json::{Value, json};
 
-use crate::world::{BRANCHES, Comment, LOG_GROUP, PROJECT, PUSH, World};
+use crate::codecommit_calls;
+use crate::knowledge::Moment;
+use crate::world::{BRANCHES, FUNCTION, LOG_GROUP, PROJECT, PUSH, Step, World};
 
-/// Operations, and how often each is chosen beside the others.
-const CALLS: &[(&str, usize)] = &[
-    ("codecommit.CreateRepository", 2),
-    ("codecommit.GetRepository", 4),
-    ("codecommit.ListRepositories", 4),
-    ("codecommit.GetBranch", 8),
-    ("codecommit.GetCommit", 2),
-    ("codecommit.CreatePullRequest", 10),
-    ("codecommit.GetPullRequest", 6),
-    ("codecommit.ListPullRequests", 8),
-    ("codecommit.UpdatePullRequestStatus", 2),
-    ("codecommit.PostCommentForPullRequest", 12),
-    ("codecommit.GetComment", 8),
-    ("codecommit.UpdateComment", 8),
-    ("codecommit.DeleteCommentContent", 4),
-    ("codecommit.GetCommentsForPullRequest", 4),
+/// Operations of the other services, and how often each is chosen beside the others.
+const OTHER_CALLS: &[(&str, usize)] = &[
     ("codebuild.StartBuild", 1),
     ("codebuild.StopBuild", 1),
     ("codebuild.RetryBuild", 1),
@@ -35,6 +24,12 @@ const CALLS: &[(&str, usize)] = &[
     ("logs.DescribeLogStreams", 4),
     ("logs.FilterLogEvents", 4),
     ("logs.GetLogEvents", 6),
+    ("lambda.ListFunctions", 2),
+    ("lambda.GetFunction", 2),
+    ("lambda.GetFunctionConfiguration", 2),
+    ("sts.GetCallerIdentity", 2),
+    ("sqs.ListQueues", 2),
+    ("sqs.GetQueueUrl", 2),
     ("sqs.SendMessage", 6),
     ("sqs.ReceiveMessage", 6),
     ("sqs.DeleteMessage", 4),
@@ -43,78 +38,47 @@ const CALLS: &[(&str, usize)] = &[
     ("sqs.PurgeQueue", 1),
 ];
 
-const NOTHING: &str = "no-such-thing";
+pub(crate) const NOTHING: &str = "no-such-thing";
 const QUEUE_URL: &str = "http://127.0.0.1/123456789012/failures";
 
 impl World {
-    /// A call with members that fit together, as far as what they name exists.
-    pub(crate) fn choose_call(&mut self) -> (&'static str, Value) {
-        let all: usize = CALLS.iter().map(|(_, weight)| weight).sum();
-        let mut place = self.random.below(all);
-        let (operation, _) = CALLS
-            .iter()
-            .find(|(_, weight)| {
-                let found = place < *weight;
-                place = place.wrapping_sub(*weight);
-                found
-            })
-            .unwrap();
-        (operation, self.make_input(operation))
+    /// A call with members that fit together, as far as what they name exists, or a push; now and then a spoilt call.
+    pub(crate) fn choose_step(&mut self) -> Step {
+        if self.random.once_in(60) {
+            return self.choose_push();
+        }
+        let calls = || codecommit_calls::CALLS.iter().chain(OTHER_CALLS);
+        let mut place = self.random.below(calls().map(|(_, weight)| weight).sum());
+        let mut calls = calls().filter(|(_, weight)| {
+            let found = place < *weight;
+            place = place.wrapping_sub(*weight);
+            found
+        });
+        let (operation, _) = *calls.next().unwrap();
+        let mut input = match operation.strip_prefix("codecommit.") {
+            Some(operation) => self.make_codecommit_input(operation),
+            None => self.make_other_input(operation),
+        };
+        if self.random.once_in(6) {
+            self.random.spoil(&mut input);
+        }
+        let caller = self.random.choose(&self.people).clone();
+        Step::Call { operation, caller, input }
     }
 
-    fn make_input(&mut self, operation: &str) -> Value {
-        let repository = self.random.choose_or(&self.repositories, NOTHING);
+    /// Pushes a commit to a branch, or deletes the branch.
+    fn choose_push(&mut self) -> Step {
+        let repository = self.choose_repository();
         let branch = *self.random.choose(&BRANCHES);
-        let commit = self.random.choose(&self.commits).clone();
+        let commit = (!self.random.once_in(6)).then(|| self.choose_commit());
+        Step::Push { repository, branch, commit, forced: self.random.once_in(2) }
+    }
+
+    fn make_other_input(&mut self, operation: &str) -> Value {
+        let repository = self.choose_repository();
+        let commit = self.choose_commit();
         let number = self.random.below(40);
         match operation {
-            "codecommit.CreateRepository" => {
-                json!({ "repositoryName": format!("repository-{}", number % 4) })
-            }
-            "codecommit.GetRepository" => json!({ "repositoryName": repository }),
-            "codecommit.GetBranch" => json!({ "repositoryName": repository, "branchName": branch }),
-            "codecommit.GetCommit" => json!({ "repositoryName": repository, "commitId": commit }),
-            "codecommit.CreatePullRequest" => json!({
-                "title": format!("Change {number}"),
-                "clientRequestToken": format!("token-{number}"),
-                "targets": [{
-                    "repositoryName": repository,
-                    "sourceReference": format!("feature-{}", number % 4),
-                    "destinationReference": "main",
-                }],
-            }),
-            "codecommit.ListPullRequests" => {
-                json!({ "repositoryName": repository, "pullRequestStatus": "OPEN", "maxResults": number + 1 })
-            }
-            "codecommit.GetPullRequest" | "codecommit.UpdatePullRequestStatus" => {
-                let mut input = json!({ "pullRequestId": self.choose_pull_request() });
-                if operation != "codecommit.GetPullRequest" {
-                    input["pullRequestStatus"] = "CLOSED".into();
-                }
-                input
-            }
-            "codecommit.PostCommentForPullRequest" => {
-                let id = self.choose_pull_request();
-                let target = self.targets.get(&id).cloned().unwrap_or_default();
-                let words = self.random.below(400);
-                json!({
-                    "clientRequestToken": format!("{id}-{words}"),
-                    "pullRequestId": id,
-                    "repositoryName": target["repositoryName"],
-                    "beforeCommitId": target["destinationCommit"],
-                    "afterCommitId": target["sourceCommit"],
-                    "content": format!("comment {words}"),
-                })
-            }
-            "codecommit.GetComment" | "codecommit.DeleteCommentContent" => {
-                json!({ "commentId": self.choose_comment() })
-            }
-            "codecommit.UpdateComment" => {
-                json!({ "commentId": self.choose_comment(), "content": format!("edit {number}") })
-            }
-            "codecommit.GetCommentsForPullRequest" => {
-                json!({ "pullRequestId": self.choose_pull_request(), "maxResults": number + 1 })
-            }
             "codebuild.StartBuild" => {
                 let location =
                     format!("https://git-codecommit.us-east-1.amazonaws.com/v1/repos/{repository}");
@@ -148,7 +112,7 @@ impl World {
                 json!({ "logGroupName": LOG_GROUP, "filterPattern": "Container -DEBUG", "limit": number + 1 })
             }
             "logs.GetLogEvents" => {
-                let stream = self.random.choose_or(&self.streams, NOTHING);
+                let stream = self.random.choose_or(&self.known.streams, NOTHING);
                 json!({ "logGroupName": LOG_GROUP, "logStreamName": stream, "limit": number + 1 })
             }
             "sqs.SendMessage" => json!({ "QueueUrl": QUEUE_URL, "MessageBody": format!("message {number}") }),
@@ -156,13 +120,18 @@ impl World {
                 "QueueUrl": QUEUE_URL, "MaxNumberOfMessages": 1 + number % 10, "VisibilityTimeout": number % 3
             }),
             "sqs.DeleteMessage" => {
-                json!({ "QueueUrl": QUEUE_URL, "ReceiptHandle": self.random.choose_or(&self.receipts, NOTHING) })
+                json!({ "QueueUrl": QUEUE_URL, "ReceiptHandle": self.random.choose_or(&self.known.receipts, NOTHING) })
             }
             "sqs.ChangeMessageVisibility" => json!({
                 "QueueUrl": QUEUE_URL,
-                "ReceiptHandle": self.random.choose_or(&self.receipts, NOTHING),
+                "ReceiptHandle": self.random.choose_or(&self.known.receipts, NOTHING),
                 "VisibilityTimeout": number,
             }),
+            "sqs.ListQueues" => json!({ "QueueNamePrefix": "fail" }),
+            "sqs.GetQueueUrl" => json!({ "QueueName": "failures" }),
+            "lambda.ListFunctions" => json!({ "MaxItems": number + 1 }),
+            "lambda.GetFunction" | "lambda.GetFunctionConfiguration" => json!({ "FunctionName": FUNCTION }),
+            "sts.GetCallerIdentity" => json!({ "Version": "2011-06-15" }),
             "sqs.GetQueueAttributes" => json!({ "QueueUrl": QUEUE_URL, "AttributeNames": ["All"] }),
             "sqs.PurgeQueue" => json!({ "QueueUrl": QUEUE_URL }),
             _ => json!({}),
@@ -170,50 +139,34 @@ impl World {
     }
 
     /// Remembers what an answer says that there is now.
-    pub(crate) fn note(&mut self, operation: &str, input: &Value, answer: &Value) {
+    pub(crate) fn note(
+        &mut self,
+        (operation, caller): (&str, &Caller),
+        input: &Value,
+        answer: &Value,
+        moment: Moment,
+    ) {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         match operation {
-            "codecommit.CreateRepository" => {
-                self.repositories.push(text(&answer["repositoryMetadata"]["repositoryName"]));
-            }
-            "codecommit.CreatePullRequest" | "codecommit.GetPullRequest" => {
-                let (id, target) = (
-                    text(&answer["pullRequest"]["pullRequestId"]),
-                    &answer["pullRequest"]["pullRequestTargets"][0],
-                );
-                self.pull_requests.insert(id.clone(), text(&target["repositoryName"]));
-                self.targets.insert(id, target.clone());
-            }
-            // A repeated token is answered with the comment as it is now, which may be deleted.
-            "codecommit.PostCommentForPullRequest"
-            | "codecommit.UpdateComment"
-            | "codecommit.DeleteCommentContent" => {
-                let comment = &answer["comment"];
-                let id = text(&comment["commentId"]);
-                let of_id = input["pullRequestId"].as_str().map(str::to_owned);
-                let pull_request = of_id.unwrap_or_else(|| self.comments[&id].pull_request.clone());
-                let known = self
-                    .comments
-                    .insert(id.clone(), Comment { pull_request, content: read_content(comment) });
-                if known.is_none() {
-                    self.comment_ids.push(id);
-                }
-            }
             "codebuild.StartBuild" | "codebuild.RetryBuild" => {
                 let id = text(&answer["build"]["id"]);
-                if !self.builds.contains(&id) {
-                    self.builds.push(id);
+                if !self.known.builds.contains(&id) {
+                    self.known.builds.push(id);
                 }
             }
             "logs.DescribeLogStreams" => {
                 let streams = answer["logStreams"].as_array().unwrap();
-                self.streams = streams.iter().map(|stream| text(&stream["logStreamName"])).collect();
+                self.known.streams = streams.iter().map(|stream| text(&stream["logStreamName"])).collect();
             }
             "sqs.ReceiveMessage" => {
                 let messages = answer["Messages"].as_array().into_iter().flatten();
-                self.receipts = messages.map(|message| text(&message["ReceiptHandle"])).collect();
+                self.known.receipts = messages.map(|message| text(&message["ReceiptHandle"])).collect();
             }
-            _ => {}
+            _ => {
+                if let Some(operation) = operation.strip_prefix("codecommit.") {
+                    self.note_codecommit((operation, caller), input, answer, moment);
+                }
+            }
         }
     }
 
@@ -227,7 +180,7 @@ impl World {
                 .map(|(_, count)| count)
                 .sum::<u32>()
         };
-        for (operation, _) in CALLS {
+        for (operation, _) in codecommit_calls::CALLS.iter().chain(OTHER_CALLS) {
             assert!(has(operation, false) > 0, "no {operation} was answered with an error");
             // There are no rules in this world.
             let possible = *operation != "events.DescribeRule";
@@ -236,21 +189,7 @@ impl World {
         assert!(has(PUSH, true) > 20 && has(PUSH, false) > 0, "there were too few pushes of a kind");
     }
 
-    fn choose_pull_request(&mut self) -> String {
-        let ids: Vec<String> = self.pull_requests.keys().cloned().collect();
-        self.random.choose_or(&ids, "999999")
-    }
-
-    fn choose_comment(&mut self) -> String {
-        self.random.choose_or(&self.comment_ids, NOTHING)
-    }
-
     fn choose_build(&mut self) -> String {
-        self.random.choose_or(&self.builds, "hook:none")
+        self.random.choose_or(&self.known.builds, "hook:none")
     }
-}
-
-/// What a comment says, or nothing if it is deleted.
-pub(crate) fn read_content(comment: &Value) -> Option<String> {
-    comment["content"].as_str().filter(|_| comment["deleted"] != json!(true)).map(str::to_owned)
 }

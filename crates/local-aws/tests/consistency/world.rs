@@ -1,19 +1,24 @@
 //! A whole local AWS, what was asked of it so far, and what should be in it therefore.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 
 use local_aws::account::Account;
-use local_aws::aws_json::{ApiError, AwsJsonService};
-use local_aws::caller::{AccessKeys, Caller};
+use local_aws::aws_json::ApiError;
+use local_aws::caller::Caller;
 use local_aws::codebuild::CodeBuildSettings;
 use local_aws::local_aws::{LocalAws, Options};
-use local_aws::logs::Logs;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
+use crate::knowledge::{Knowledge, Moment};
 use crate::random::Random;
+use crate::services::Services;
 
 pub(crate) const PROJECT: &str = "hook";
+pub(crate) const FUNCTION: &str = "nothing";
 pub(crate) const LOG_GROUP: &str = "/builds";
 pub(crate) const BRANCHES: [&str; 5] = ["main", "feature-0", "feature-1", "feature-2", "feature-3"];
 
@@ -23,38 +28,39 @@ pub(crate) const PUSH: &str = "git push";
 /// Commits that are pushed around: the first half is one line of history, the others branch off it.
 const COMMITS: usize = 12;
 
-/// What a comment should be now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Comment {
-    pub(crate) pull_request: String,
-    /// Nothing once it is deleted.
-    pub(crate) content: Option<String>,
+/// The most calls and pushes that are made at once.
+const AT_ONCE: usize = 6;
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Call {
+        operation: &'static str,
+        caller: Caller,
+        input: Value,
+    },
+    /// Without a commit the branch is deleted.
+    Push {
+        repository: String,
+        branch: &'static str,
+        commit: Option<String>,
+        forced: bool,
+    },
 }
 
 pub(crate) struct World {
     pub(crate) aws: LocalAws,
+    pub(crate) services: Services,
     pub(crate) random: Random,
-    logs: Logs,
-    person: Caller,
+    /// Who calls.
+    pub(crate) people: [Caller; 2],
     /// A work tree with all commits.
-    work: tempfile::TempDir,
-    pub(crate) commits: Vec<String>,
-    pub(crate) repositories: Vec<String>,
-    /// The tips that were pushed, by repository and branch.
-    pub(crate) tips: BTreeMap<(String, String), String>,
-    /// The repository of each pull request.
-    pub(crate) pull_requests: BTreeMap<String, String>,
-    /// The target of each pull request as it was last seen.
-    pub(crate) targets: BTreeMap<String, Value>,
-    pub(crate) comments: BTreeMap<String, Comment>,
-    /// The ids of comments and of builds in the order of their creation, to choose from: their own order is random.
-    pub(crate) comment_ids: Vec<String>,
-    pub(crate) builds: Vec<String>,
-    pub(crate) streams: Vec<String>,
-    pub(crate) receipts: Vec<String>,
+    work: Arc<tempfile::TempDir>,
+    commits: Vec<String>,
+    pub(crate) known: Knowledge,
     /// How often each operation was answered with what: an error's code, or `success`.
     pub(crate) answers: BTreeMap<String, BTreeMap<String, u32>>,
-    steps: u64,
+    pub(crate) steps: u64,
 }
 
 impl World {
@@ -65,29 +71,22 @@ impl World {
             port: 0,
             templates: vec![template().to_string()],
             binaries: "/".into(),
-            executables: BTreeMap::new(),
+            // Nobody invokes the function.
+            executables: BTreeMap::from([("Function".to_owned(), std::env::current_exe().unwrap())]),
             builds,
             account: account.clone(),
         });
         let aws = aws.await.unwrap();
-        let logs = Logs::new(account.clone(), aws.logs.clone());
-        let person = AccessKeys::new(account, Vec::new()).identify(None);
+        let people = ["developer", "reviewer"];
         let mut world = Self {
+            services: Services::of(&aws),
             aws,
             random: Random(seed),
-            logs,
-            person,
-            work: tempfile::tempdir().unwrap(),
+            people: people
+                .map(|name| Caller::administrator(account.global_arn("iam", &format!("user/{name}")))),
+            work: Arc::new(tempfile::tempdir().unwrap()),
             commits: Vec::new(),
-            repositories: Vec::new(),
-            tips: BTreeMap::new(),
-            pull_requests: BTreeMap::new(),
-            targets: BTreeMap::new(),
-            comments: BTreeMap::new(),
-            comment_ids: Vec::new(),
-            builds: Vec::new(),
-            streams: Vec::new(),
-            receipts: Vec::new(),
+            known: Knowledge::default(),
             answers: BTreeMap::new(),
             steps: 0,
         };
@@ -96,85 +95,75 @@ impl World {
     }
 
     async fn make_commits(&mut self) {
-        self.git(&["init", "--quiet"]).await.unwrap();
+        let work = self.work.clone();
+        let git = async |arguments: &[&str]| run_git(work.path(), arguments).await.unwrap();
+        git(&["init", "--quiet"]).await;
         for number in 0..COMMITS {
             if number >= COMMITS / 2 {
-                let base = self.random.choose(&self.commits).clone();
-                self.git(&["checkout", "--quiet", &base]).await.unwrap();
+                let base = self.choose_commit();
+                git(&["checkout", "--quiet", &base]).await;
             }
-            std::fs::write(self.work.path().join(format!("file-{number}")), number.to_string()).unwrap();
-            std::fs::write(self.work.path().join("shared"), number.to_string()).unwrap();
-            self.git(&["add", "--all"]).await.unwrap();
-            self.git(&["commit", "--quiet", "--message", "Change"]).await.unwrap();
-            self.commits.push(self.git(&["rev-parse", "HEAD"]).await.unwrap());
-        }
-    }
-
-    /// Makes a call, now and then a spoilt one, or a push.
-    pub(crate) async fn step(&mut self) {
-        self.steps += 1;
-        if self.random.once_in(100) && !self.repositories.is_empty() {
-            return self.push().await;
-        }
-        let (operation, mut input) = self.choose_call();
-        if self.random.once_in(6) {
-            self.random.spoil(&mut input);
-        }
-        let answer = self.call(operation, input.clone()).await;
-        match answer {
-            Ok(answer) => {
-                self.count(operation, "success");
-                self.note(operation, &input, &answer);
+            std::fs::write(work.path().join(format!("file-{number}")), number.to_string()).unwrap();
+            // Some can be merged with any other, some cannot.
+            if number % 3 != 0 {
+                std::fs::write(work.path().join("shared"), number.to_string()).unwrap();
             }
-            Err(error) => {
-                let step = self.steps;
-                assert!(error.status < 500, "step {step}: {operation} with {input}: {error}");
-                self.count(operation, &error.code);
-            }
+            git(&["add", "--all"]).await;
+            git(&["commit", "--quiet", "--message", "Change"]).await;
+            self.commits.push(git(&["rev-parse", "HEAD"]).await);
         }
     }
 
-    fn count(&mut self, operation: &str, answer: &str) {
-        let answers = self.answers.entry(operation.to_owned()).or_default();
-        *answers.entry(answer.to_owned()).or_default() += 1;
+    pub(crate) fn choose_commit(&mut self) -> String {
+        self.random.choose(&self.commits).clone()
     }
 
-    /// Pushes a commit to a branch of any name in the pool, or deletes the branch.
-    async fn push(&mut self) {
-        let repository = self.random.choose(&self.repositories).clone();
-        let branch = (*self.random.choose(&BRANCHES)).to_owned();
-        let deletes = self.random.once_in(6);
-        let commit = if deletes { String::new() } else { self.random.choose(&self.commits).clone() };
-        let url = format!("{}/v1/repos/{repository}", self.aws.url());
-        let mut arguments = vec!["push", "--quiet"];
-        if self.random.once_in(2) {
-            arguments.push("--force");
+    /// Makes one call or push, or several at once.
+    pub(crate) async fn make_steps(&mut self) {
+        let count = if self.random.once_in(2) { 1 } else { 2 + self.random.below(AT_ONCE - 1) };
+        let steps: Vec<Step> = (0..count).map(|_| self.choose_step()).collect();
+        let mut running = JoinSet::new();
+        for (index, step) in steps.iter().cloned().enumerate() {
+            let (services, work, url) = (self.services.clone(), self.work.clone(), self.aws.url().to_owned());
+            running.spawn(async move { (index, make_step(&services, work.path(), &url, step).await) });
         }
-        let refspec = format!("{commit}:refs/heads/{branch}");
-        arguments.extend([url.as_str(), &refspec]);
-        let pushed = self.git(&arguments).await;
-        if pushed.is_err() {
-            return self.count(PUSH, "error");
+        let mut answers = running.join_all().await;
+        answers.sort_by_key(|(index, _)| *index);
+        let moment = self.steps + 1;
+        self.steps += steps.len() as u64;
+        for (step, (_, answer)) in steps.iter().zip(answers) {
+            self.note_step(step, answer, moment, steps.len());
         }
-        self.count(PUSH, "success");
-        match deletes {
-            true => drop(self.tips.remove(&(repository, branch))),
-            false => drop(self.tips.insert((repository, branch), commit)),
-        }
+        self.settle_deletions(moment).await;
     }
 
-    /// Asks the service whose operation it is.
-    pub(crate) async fn call(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let (service, operation) = operation.split_once('.').unwrap();
-        let service: &dyn AwsJsonService = match service {
-            "codecommit" => self.aws.codecommit.as_ref(),
-            "codebuild" => self.aws.codebuild.as_ref(),
-            "events" => &self.aws.eventbridge,
-            "logs" => &self.logs,
-            "sqs" => &self.aws.sqs,
-            other => panic!("there is no service {other}"),
+    fn note_step(&mut self, step: &Step, answer: Result<Value, ApiError>, moment: Moment, at_once: usize) {
+        let name = match step {
+            Step::Call { operation, .. } => operation,
+            Step::Push { .. } => PUSH,
         };
-        service.call(operation, &self.person, input).await
+        let code = match (&answer, step) {
+            (Ok(_), _) => "success",
+            (Err(error), _) => {
+                let status = error.status;
+                assert!(status < 500, "step {moment}, {at_once} at once: {step:?}: {error}");
+                error.code.as_str()
+            }
+        };
+        *self.answers.entry(name.to_owned()).or_default().entry(code.to_owned()).or_default() += 1;
+        match (step, answer) {
+            (Step::Call { operation, caller, input }, Ok(answer)) => {
+                self.note((operation, caller), input, &answer, moment);
+            }
+            (Step::Push { repository, branch, commit, .. }, Ok(_)) => {
+                self.known.set_tip(repository, branch, commit.clone(), moment);
+            }
+            (_, Err(_)) => {}
+        }
+    }
+
+    pub(crate) async fn call(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        self.services.call(operation, &self.people[0], input).await
     }
 
     /// Asks for what must succeed.
@@ -195,28 +184,52 @@ impl World {
             }
         }
     }
+}
 
-    async fn git(&self, arguments: &[&str]) -> Result<String, String> {
-        let output = tokio::process::Command::new("git")
-            .args(arguments)
-            .current_dir(self.work.path())
-            .env("HOME", self.work.path())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .envs(["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].map(|name| (name, "Ada")))
-            .envs(["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].map(|name| (name, "ada@example.com")))
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await
-            .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+/// The answer to one step. A push that fails is an error of whoever pushes, unless git says that the server failed.
+async fn make_step(services: &Services, work: &Path, url: &str, step: Step) -> Result<Value, ApiError> {
+    match step {
+        Step::Call { operation, caller, input } => services.call(operation, &caller, input).await,
+        Step::Push { repository, branch, commit, forced } => {
+            let url = format!("{url}/v1/repos/{repository}");
+            let mut arguments = vec!["push", "--quiet"];
+            if forced {
+                arguments.push("--force");
+            }
+            let refspec = format!("{}:refs/heads/{branch}", commit.unwrap_or_default());
+            arguments.extend([url.as_str(), &refspec]);
+            match run_git(work, &arguments).await {
+                Ok(_) => Ok(Value::Null),
+                Err(message) => {
+                    let failed = message.contains("The requested URL returned error: 5");
+                    let status = if failed { 500 } else { 400 };
+                    Err(ApiError { status, ..ApiError::new("error", message) })
+                }
+            }
+        }
     }
 }
 
-/// A project and a queue; nothing that runs by itself.
+async fn run_git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = tokio::process::Command::new("git")
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .envs(["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].map(|name| (name, "Ada")))
+        .envs(["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].map(|name| (name, "ada@example.com")))
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+/// A project, a queue and a function; nothing that runs by itself.
 fn template() -> Value {
     json!({
         "Resources": {
@@ -241,6 +254,28 @@ fn template() -> Value {
                             }
                         }
                     }]
+                }
+            },
+            "Function": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "FunctionName": FUNCTION,
+                    "Code": { "S3Key": "nothing.zip" },
+                    "Handler": "bootstrap",
+                    "Role": { "Fn::GetAtt": ["FunctionRole", "Arn"] },
+                    "Runtime": "provided.al2023"
+                }
+            },
+            "FunctionRole": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "AssumeRolePolicyDocument": {
+                        "Statement": {
+                            "Effect": "Allow",
+                            "Action": "sts:AssumeRole",
+                            "Principal": { "Service": "lambda.amazonaws.com" }
+                        }
+                    }
                 }
             },
             "Project": {

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::merge_conflicts::ConflictDetailLevel;
 use super::reactions::Reaction;
-use super::state::{Comment, PullRequest, Repository};
+use super::state::{Comment, MergeOption, PullRequest, Repository};
 use crate::account::Account;
 use crate::caller::Caller;
 use crate::event::Event;
@@ -32,6 +33,17 @@ pub(super) enum ReferenceChange {
     Created { new: String },
     Updated { old: String, new: String },
     Deleted { old: String },
+}
+
+/// What a merge came from, as the event of the branch that it updated tells.
+#[derive(Debug, Clone)]
+pub(super) struct MergeOrigin {
+    pub(super) base: Option<String>,
+    pub(super) source: String,
+    pub(super) destination: String,
+    pub(super) option: MergeOption,
+    /// Nothing for a fast-forward, which has no conflicts.
+    pub(super) level: Option<ConflictDetailLevel>,
 }
 
 /// "CodeCommit Pull Request State Change". Its dates and its notification body are of captured events.
@@ -185,13 +197,15 @@ pub(super) fn reaction_event(
     of_repository(account, "CodeCommit Comment Reaction Change", now, repository, detail)
 }
 
-/// "CodeCommit Repository State Change" of a branch or tag, by its full name.
+/// "CodeCommit Repository State Change" of a branch or tag, by its full name. `origin` is that of the merge that updated
+/// it.
 pub(super) fn reference_event(
     account: &Account,
     now: OffsetDateTime,
     repository: &Repository,
     full_name: &str,
     change: &ReferenceChange,
+    origin: Option<&MergeOrigin>,
     caller: &Caller,
 ) -> Event {
     let (kind, name) = match full_name.strip_prefix("refs/tags/") {
@@ -217,6 +231,18 @@ pub(super) fn reference_event(
     }
     if let Some(commit) = old {
         detail["oldCommitId"] = commit.as_str().into();
+    }
+    if let Some(origin) = origin {
+        detail["sourceCommitId"] = origin.source.as_str().into();
+        detail["destinationCommitId"] = origin.destination.as_str().into();
+        detail["mergeOption"] = origin.option.name().into();
+        if let Some(base) = &origin.base {
+            detail["baseCommitId"] = base.as_str().into();
+        }
+        if let Some(level) = origin.level {
+            detail["conflictDetailsLevel"] = level.name().into();
+            detail["conflictResolutionStrategy"] = "NONE".into();
+        }
     }
     of_repository(account, "CodeCommit Repository State Change", now, &repository.name, detail)
 }

@@ -25,6 +25,15 @@ pub(super) enum ConflictDetailLevel {
     Line,
 }
 
+impl ConflictDetailLevel {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::File => "FILE_LEVEL",
+            Self::Line => "LINE_LEVEL",
+        }
+    }
+}
+
 /// FILE_LEVEL where nothing is said (API reference, GetMergeConflicts).
 pub(super) fn conflict_detail_level(value: Option<&str>) -> Result<ConflictDetailLevel, ApiError> {
     match value {

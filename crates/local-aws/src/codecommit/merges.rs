@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use super::CodeCommit;
 use super::branches::{existing_tip, short};
+use super::events::MergeOrigin;
 use super::git;
 use super::git_write::{commit_tree, update_reference};
 use super::merge_conflicts::{ConflictDetailLevel, conflict_detail_level, find_conflicts, none_strategy};
 use super::parameters::{CommitWords, commit_id, commit_person, pull_request_id, repository_name};
+use super::push::Merged;
 use super::state::{Merge, MergeOption, PullRequest};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
@@ -91,9 +93,9 @@ impl CodeCommit {
         let (turn, folder) = self.push_turn(name).await?;
         let pull_request = self.mergeable_pull_request(&request)?;
         let (source, destination) = (&pull_request.source_commit, &pull_request.destination_commit);
+        let base = git::merge_base(&folder, source, destination).await?;
         let commit = match request.option {
             MergeOption::FastForward => {
-                let base = git::merge_base(&folder, source, destination).await?;
                 if base.as_ref() != Some(destination) {
                     return Err(manual_merge_required(
                         "the destination branch has commits that the source lacks",
@@ -120,7 +122,16 @@ impl CodeCommit {
         update_reference(&folder, &pull_request.destination_reference, Some(&commit), Some(destination))
             .await?;
         let merge = Merge { option: request.option, merged_by: caller.arn.clone(), commit };
-        self.tell_of_references(name, &folder, caller, Some((request.pull_request, merge))).await?;
+        let origin = MergeOrigin {
+            base,
+            source: source.clone(),
+            destination: destination.clone(),
+            option: request.option,
+            level: (request.option != MergeOption::FastForward).then_some(request.level),
+        };
+        let branch = pull_request.destination_reference.clone();
+        let merged = Merged { pull_request: request.pull_request, branch, merge, origin };
+        self.tell_of_references(name, &folder, caller, Some(merged)).await?;
         drop(turn);
         let pull_request = self.lock().pull_request(request.pull_request)?.clone();
         self.describe(pull_request).await

@@ -8,7 +8,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use tokio::sync::OwnedMutexGuard;
 
 use super::CodeCommit;
-use super::events::{PullRequestChange, ReferenceChange, pull_request_event, reference_event};
+use super::events::{MergeOrigin, PullRequestChange, ReferenceChange, pull_request_event, reference_event};
 use super::folder::RepositoryFolder;
 use super::git::{self, GitError, References};
 use super::http_backend::HttpBackend;
@@ -26,6 +26,15 @@ enum GitRequest {
     /// References, or objects: nothing changes.
     Read,
     Push,
+}
+
+/// A pull request that was merged, and how.
+pub(super) struct Merged {
+    pub(super) pull_request: u64,
+    /// The full name of the branch that it was merged into.
+    pub(super) branch: String,
+    pub(super) merge: Merge,
+    pub(super) origin: MergeOrigin,
 }
 
 impl CodeCommit {
@@ -109,13 +118,13 @@ impl CodeCommit {
     }
 
     /// Reads a repository's references after a change, whose turn is still held, and applies what follows from them.
-    /// `merged` is the pull request that this change merged.
+    /// `merged` tells of the pull request that this change merged.
     pub(super) async fn tell_of_references(
         &self,
         name: &str,
         folder: &Path,
         caller: &Caller,
-        merged: Option<(u64, Merge)>,
+        merged: Option<Merged>,
     ) -> Result<(), GitError> {
         let references = git::references(folder).await?;
         let has_default =
@@ -135,7 +144,7 @@ impl CodeCommit {
         caller: &Caller,
         references: References,
         default_branch: Option<String>,
-        merged: Option<(u64, Merge)>,
+        merged: Option<Merged>,
     ) {
         let now = self.clock.now();
         let mut guard = self.lock();
@@ -154,14 +163,16 @@ impl CodeCommit {
         let mut events: Vec<_> = changes
             .iter()
             .map(|(full_name, change)| {
-                reference_event(&self.account, now, repository, full_name, change, caller)
+                let origin = merged.as_ref().filter(|merged| merged.branch == *full_name);
+                let origin = origin.map(|merged| &merged.origin);
+                reference_event(&self.account, now, repository, full_name, change, origin, caller)
             })
             .collect();
-        if let Some((id, merge)) = merged
-            && let Some(pull_request) = pull_requests.get_mut(&id)
+        if let Some(merged) = merged
+            && let Some(pull_request) = pull_requests.get_mut(&merged.pull_request)
         {
             pull_request.open = false;
-            pull_request.merge = Some(merge);
+            pull_request.merge = Some(merged.merge);
             pull_request.record(now, &caller.arn, Happening::Merged);
             let change = PullRequestChange::Merged;
             events.push(pull_request_event(&self.account, now, change, pull_request, caller));

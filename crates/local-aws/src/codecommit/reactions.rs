@@ -25,11 +25,12 @@ pub(super) struct Emoji {
     pub(super) code_point: &'static str,
 }
 
-/// The reactions that AWS's own examples name. CodeCommit has a few more.
-static EMOJIS: [Emoji; 4] = [
+/// The reactions that the examples of AWS's user guide and API reference name. The user guide's table has a few more.
+static EMOJIS: [Emoji; 5] = [
     Emoji { graphic: "👍", short_code: "thumbsup", name: "THUMBSUP", code_point: "U+1F44D" },
     Emoji { graphic: "👎", short_code: "thumbsdown", name: "THUMBSDOWN", code_point: "U+1F44E" },
     Emoji { graphic: "😄", short_code: "smile", name: "SMILE", code_point: "U+1F604" },
+    Emoji { graphic: "😕", short_code: "confused", name: "CONFUSED", code_point: "U+1F615" },
     Emoji { graphic: "👏", short_code: "clap", name: "CLAP", code_point: "U+1F44F" },
 ];
 

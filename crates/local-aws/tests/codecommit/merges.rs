@@ -74,6 +74,20 @@ async fn a_three_way_merge_has_two_parents_and_tells_that_it_merged() {
     let events = world.take_events();
     let names: Vec<_> = events.iter().map(|event| event.detail["event"].as_str().unwrap()).collect();
     assert_eq!(names, ["referenceUpdated", "pullRequestMergeStatusUpdated"]);
+    let updated = &events[0].detail;
+    let base = clone.git(&["merge-base", "origin/topic", "origin/main~1"]).await.unwrap();
+    for (member, expected) in [
+        ("commitId", &metadata["mergeCommitId"]),
+        ("oldCommitId", &before["destinationCommit"]),
+        ("baseCommitId", &json!(base)),
+        ("sourceCommitId", &before["sourceCommit"]),
+        ("destinationCommitId", &before["destinationCommit"]),
+        ("mergeOption", &json!("THREE_WAY_MERGE")),
+        ("conflictDetailsLevel", &json!("FILE_LEVEL")),
+        ("conflictResolutionStrategy", &json!("NONE")),
+    ] {
+        assert_eq!(updated[member], *expected, "{member}");
+    }
     let detail = &events[1].detail;
     assert_eq!(detail["isMerged"], "True");
     assert_eq!(detail["pullRequestStatus"], "Closed");
@@ -115,7 +129,12 @@ async fn only_a_branch_that_is_ahead_is_fast_forwarded() {
     stale["sourceCommitId"] = "0".repeat(40).into();
     let error = world.call("MergePullRequestByFastForward", stale).await.unwrap_err();
     assert_eq!(error.code, "TipOfSourceReferenceIsDifferentException");
+    world.take_events();
     world.call("MergePullRequestByFastForward", merge()).await.unwrap();
+    let events = world.take_events();
+    assert_eq!(events[0].detail["mergeOption"], "FAST_FORWARD_MERGE");
+    assert_eq!(events[0].detail.get("conflictDetailsLevel"), None);
+    assert_eq!(events[1].detail["event"], "pullRequestMergeStatusUpdated");
     clone.git(&["fetch", "--quiet"]).await.unwrap();
     assert_eq!(clone.git(&["rev-parse", "origin/main"]).await.unwrap(), ahead);
 }
@@ -183,4 +202,64 @@ async fn a_pull_request_tells_its_history_oldest_first() {
     assert_eq!(told["pullRequestEvents"].as_array().unwrap().len(), 1);
     let error = world.call("UpdatePullRequestTitle", json!({ "pullRequestId": "1", "title": "No" }));
     assert_eq!(error.await.unwrap_err().code, "PullRequestAlreadyClosedException");
+}
+
+fn sides(source: &str, destination: &str) -> Value {
+    json!({
+        "repositoryName": "payments",
+        "sourceCommitSpecifier": source,
+        "destinationCommitSpecifier": destination,
+    })
+}
+
+#[tokio::test]
+async fn a_merge_commit_is_found_by_what_it_merged() {
+    let (world, clone) = diverged(None).await;
+    let before = world.call("GetMergeCommit", sides("topic", "main")).await.unwrap();
+    let tip = async |branch: &str| clone.git(&["rev-parse", &format!("origin/{branch}")]).await.unwrap();
+    let base = clone.git(&["merge-base", "origin/topic", "origin/main"]).await.unwrap();
+    let (topic, main) = (tip("topic").await, tip("main").await);
+    assert_eq!(
+        before,
+        json!({ "sourceCommitId": topic, "destinationCommitId": main, "baseCommitId": base }),
+        "there is none before the merge"
+    );
+    world.call("MergePullRequestByThreeWay", merge()).await.unwrap();
+    clone.git(&["fetch", "--quiet"]).await.unwrap();
+    let merged = tip("main").await;
+    clone.git(&["checkout", "--quiet", "origin/main"]).await.unwrap();
+    clone.push_commit("main", "later").await;
+    let found = world.call("GetMergeCommit", sides("topic", "main")).await.unwrap();
+    assert_eq!(found["mergedCommitId"], merged);
+    let at_the_time = world.call("GetMergeCommit", sides("topic", &main)).await.unwrap();
+    assert_eq!(at_the_time.get("mergedCommitId"), None);
+    for (change, code) in [
+        (json!({ "sourceCommitSpecifier": null }), "CommitRequiredException"),
+        (json!({ "destinationCommitSpecifier": "none" }), "CommitDoesNotExistException"),
+        (json!({ "repositoryName": "nowhere" }), "RepositoryDoesNotExistException"),
+        (json!({ "conflictDetailLevel": "WORD_LEVEL" }), "InvalidConflictDetailLevelException"),
+        (json!({ "conflictResolutionStrategy": "BOTH" }), "InvalidConflictResolutionStrategyException"),
+    ] {
+        let mut input = sides("topic", "main");
+        input.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        assert_eq!(world.call("GetMergeCommit", input).await.unwrap_err().code, code, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_squash_is_a_merge_commit_and_a_fast_forward_has_none() {
+    let (world, clone) = diverged(None).await;
+    world.call("MergePullRequestBySquash", merge()).await.unwrap();
+    clone.git(&["fetch", "--quiet"]).await.unwrap();
+    let squash = clone.git(&["rev-parse", "origin/main"]).await.unwrap();
+    let found = world.call("GetMergeCommit", sides("topic", "main")).await.unwrap();
+    assert_eq!(found["mergedCommitId"], squash);
+
+    clone.git(&["checkout", "--quiet", "origin/main"]).await.unwrap();
+    clone.push_commit("ahead", "ahead").await;
+    world.open_pull_request("payments", "ahead").await;
+    let ahead = json!({ "pullRequestId": "2", "repositoryName": "payments" });
+    world.call("MergePullRequestByFastForward", ahead).await.unwrap();
+    let found = world.call("GetMergeCommit", sides("ahead", "main")).await.unwrap();
+    assert_eq!(found.get("mergedCommitId"), None);
 }

@@ -18,7 +18,7 @@ use world::World;
 const STEPS: u64 = 10_000;
 
 /// How many steps lie between two looks at everything.
-const BETWEEN_CHECKS: u64 = 2_000;
+const BETWEEN_CHECKS: u64 = 2_500;
 
 /// Where the random numbers begin. The same seed makes the same choices again, as far as what can be chosen does not
 /// depend on which of several calls came first.

@@ -112,7 +112,7 @@ impl World {
                 "parentCommitId": self.known.tip(&repository, branch),
                 "authorName": "Grace",
                 "putFiles": [{ "filePath": "created", "fileContent": STANDARD.encode(number.to_string()) }],
-                "deleteFiles": if number % 4 == 0 { json!([{ "filePath": "put/1" }]) } else { json!([]) },
+                "deleteFiles": if number.is_multiple_of(4) { json!([{ "filePath": "put/1" }]) } else { json!([]) },
                 "setFileModes": if number % 4 == 1 {
                     json!([{ "filePath": "put/2", "fileMode": "EXECUTABLE" }])
                 } else {
@@ -138,7 +138,7 @@ impl World {
                 let mut input = json!({
                     "repositoryName": repository,
                     "sourceCommitSpecifier": commit,
-                    "destinationCommitSpecifier": if number % 2 == 0 { other.as_str() } else { branch },
+                    "destinationCommitSpecifier": if number.is_multiple_of(2) { other.as_str() } else { branch },
                     "conflictDetailLevel": "LINE_LEVEL",
                 });
                 if operation == "GetMergeConflicts" {
@@ -190,7 +190,7 @@ impl World {
                     "afterCommitId": target["sourceCommit"],
                     "content": format!("comment {words}"),
                 });
-                if words % 3 == 0 {
+                if words.is_multiple_of(3) {
                     input["location"] = self.choose_location(number);
                 }
                 input

@@ -321,6 +321,14 @@ impl World {
         events.flatten().map(|event| event.message + "\n").collect()
     }
 
+    /// The lines of the logs of all builds.
+    pub fn build_log(&self) -> Vec<String> {
+        let group = &self.aws.deployment.projects[0].log_group;
+        let streams = self.aws.logs.streams(group).unwrap_or_default();
+        let events = streams.iter().filter_map(|stream| self.aws.logs.read(group, stream));
+        events.flatten().map(|event| event.message).collect()
+    }
+
     /// The messages in the failure queues, with their bodies read as JSON.
     pub fn failures(&self) -> Vec<Failure> {
         let queues = self.aws.deployment.queues.iter();

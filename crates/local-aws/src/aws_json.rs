@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::iam::Permission;
+use crate::iam::{Permission, ResourceStatement};
 
 /// An error as an AWS API answers it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +52,11 @@ pub trait AwsJsonService: Send + Sync {
     /// What a caller must be allowed for an operation, as the service authorization reference tells. An operation that
     /// is not there has one too: who may not ask for it is refused first.
     fn permission(&self, operation: &str, input: &Value) -> Permission;
+
+    /// The policy of a resource that a permission names; empty where it has none, as most have.
+    fn resource_policy(&self, _resource: &str) -> Vec<ResourceStatement> {
+        Vec::new()
+    }
 
     /// Carries out one operation for a caller who may ask for it. An operation that is not there answers [`ApiError::not_modeled`].
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a>;

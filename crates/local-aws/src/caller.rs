@@ -7,59 +7,113 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::account::Account;
-use crate::iam::{AccessDenied, Context, Decision, Permission, Request, Role, Statement, evaluate};
+use crate::iam::{
+    AccessDenied, Context, Decision, Denial, Permission, Request, ResourceStatement, Role, Statement,
+    evaluate, evaluate_policy,
+};
 
 /// The identity behind a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The ARN that AWS would show: of the user, or of the assumed role's session.
+    /// The ARN that AWS would show: of the user, or of the assumed role's session. Of a service its name.
     pub arn: String,
-    /// What it may do; nothing for an administrator.
-    grants: Option<Arc<Grants>>,
-}
-
-/// What a role's session may do.
-#[derive(Debug, PartialEq, Eq)]
-struct Grants {
-    statements: Vec<Statement>,
+    identity: Identity,
     context: Context,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Identity {
+    /// May do what nothing denies.
+    Administrator,
+    /// May do what these statements of its role allow.
+    Session(Arc<[Statement]>),
+    /// May do what the policies of resources allow it.
+    Service(String),
+}
+
 impl Caller {
-    /// Somebody who may do everything, such as the person at the terminal.
+    /// Somebody who may do everything, and of whom nothing but the ARN is known.
     pub fn administrator(arn: impl Into<String>) -> Self {
-        Self { arn: arn.into(), grants: None }
+        Self { arn: arn.into(), identity: Identity::Administrator, context: Context::new() }
+    }
+
+    /// A service, such as `events.amazonaws.com`, that asks on behalf of the resource `source_arn` of this account.
+    pub fn service(account: &Account, name: &str, source_arn: &str) -> Self {
+        let caller = Self {
+            arn: name.to_owned(),
+            identity: Identity::Service(name.to_owned()),
+            context: context_of_all(account),
+        };
+        caller.with("aws:sourcearn", source_arn).with("aws:sourceaccount", &account.id)
+    }
+
+    /// The same caller, whose requests say this of the key: it is what conditions are compared with. The key is in
+    /// lower case.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.context.insert(key, value.into());
+        self
     }
 
     /// Whether a role's policies bind this caller.
     pub fn is_session(&self) -> bool {
-        self.grants.is_some()
+        matches!(self.identity, Identity::Session(_))
     }
 
-    /// Refuses what the caller's policies do not allow, and logs the refusal. This is the one place where the
-    /// permissions of a caller count.
+    /// Refuses what the caller may not do on resources that have no policy of their own, and logs the refusal.
     pub fn authorize(&self, permission: &Permission) -> Result<(), AccessDenied> {
-        let Some(grants) = &self.grants else { return Ok(()) };
+        self.authorize_with(permission, |_| Vec::new())
+    }
+
+    /// Refuses what neither the caller's policies nor the resource's allow, or what one of them denies, and logs the
+    /// refusal. `policy_of` answers the policy of a resource. This is the one place where permissions count.
+    pub fn authorize_with(
+        &self,
+        permission: &Permission,
+        policy_of: impl Fn(&str) -> Vec<ResourceStatement>,
+    ) -> Result<(), AccessDenied> {
         for resource in &permission.resources {
-            let request = Request { action: &permission.action, resource, context: &grants.context };
-            let decision = evaluate(&grants.statements, &request);
-            if decision == Decision::Allowed {
-                continue;
-            }
-            let explicit = decision == Decision::ExplicitlyDenied;
+            let request = Request { action: &permission.action, resource, context: &self.context };
+            let Some(denial) = self.find_denial(&policy_of(resource), &request) else { continue };
             tracing::warn!(
-                caller.arn = %self.arn, action = %permission.action, %resource, explicit,
-                "access denied: add the permission to the role in the template"
+                caller.arn = %self.arn, action = %permission.action, %resource, ?denial,
+                "access denied: {}", denial.advice()
             );
             return Err(AccessDenied {
                 caller: self.arn.clone(),
                 action: permission.action.clone(),
                 resource: resource.clone(),
-                explicit,
+                denial,
             });
         }
         Ok(())
     }
+
+    /// Within one account either policy is enough, and a denial in either wins (IAM user guide, "Policy evaluation
+    /// logic").
+    fn find_denial(&self, policy: &[ResourceStatement], request: &Request<'_>) -> Option<Denial> {
+        let (own, service) = match &self.identity {
+            Identity::Administrator => (Decision::Allowed, None),
+            Identity::Session(statements) => (evaluate(statements.iter(), request), None),
+            Identity::Service(name) => (Decision::ImplicitlyDenied, Some(name.as_str())),
+        };
+        match (own, evaluate_policy(policy, service, request)) {
+            (Decision::ExplicitlyDenied, _) => Some(Denial::IdentityPolicy),
+            (_, Decision::ExplicitlyDenied) => Some(Denial::ResourcePolicy),
+            (Decision::Allowed, _) | (_, Decision::Allowed) => None,
+            _ if service.is_some() => Some(Denial::NoResourcePolicy),
+            _ => Some(Denial::NoIdentityPolicy),
+        }
+    }
+}
+
+/// What every request says. There is no TLS on this machine; AWS's own endpoints are asked with it, so each request
+/// says that it has it.
+fn context_of_all(account: &Account) -> Context {
+    Context::from([
+        ("aws:requestedregion", account.region.clone()),
+        ("aws:securetransport", "true".to_owned()),
+    ])
 }
 
 /// The credentials that were handed to a function or to a build.
@@ -73,7 +127,7 @@ pub struct Credentials {
     pub session_token: String,
 }
 
-/// Every access key that was handed out. A key that is not among them belongs to the person at the terminal.
+/// Every access key that was handed out.
 #[derive(Debug, Clone)]
 pub struct AccessKeys {
     account: Account,
@@ -91,16 +145,21 @@ impl AccessKeys {
     pub fn open_session(&self, role_name: &str, session_name: &str) -> Caller {
         let arn = self.account.global_arn("sts", &format!("assumed-role/{role_name}/{session_name}"));
         let role = self.roles.iter().find(|role| role.name == role_name);
-        let context = Context::from([
-            // The principal's ARN is the role's, not the session's (IAM user guide, "aws:PrincipalArn").
-            ("aws:principalarn", self.account.global_arn("iam", &format!("role/{role_name}"))),
-            ("aws:principalaccount", self.account.id.clone()),
-            ("aws:requestedregion", self.account.region.clone()),
-            // There is no TLS on this machine; AWS's own endpoints are asked with it.
-            ("aws:securetransport", "true".to_owned()),
-        ]);
+        // The principal's ARN is the role's, not the session's (IAM user guide, "aws:PrincipalArn").
+        let principal = self.account.global_arn("iam", &format!("role/{role_name}"));
         let statements = role.map(|role| role.statements.clone()).unwrap_or_default();
-        Caller { arn, grants: Some(Arc::new(Grants { statements, context })) }
+        self.principal(arn, Identity::Session(statements.into()), &principal)
+    }
+
+    /// The person at the terminal, an administrator.
+    pub fn person(&self) -> Caller {
+        let arn = self.account.global_arn("iam", "user/developer");
+        self.principal(arn.clone(), Identity::Administrator, &arn)
+    }
+
+    fn principal(&self, arn: String, identity: Identity, principal_arn: &str) -> Caller {
+        let caller = Caller { arn, identity, context: context_of_all(&self.account) };
+        caller.with("aws:principalarn", principal_arn).with("aws:principalaccount", &self.account.id)
     }
 
     /// Hands out credentials of a session.
@@ -116,14 +175,17 @@ impl AccessKeys {
         }
     }
 
-    /// The caller behind the value of an `Authorization` header: of signature version 4, or of the Basic
-    /// authentication by which git uses AWS's credentials. Without one, or with a key that was not handed out here, the
-    /// person at the terminal.
+    /// The caller behind the value of an `Authorization` header; without one, or with a key that was not handed out
+    /// here, the person at the terminal.
     pub fn identify(&self, authorization: Option<&str>) -> Caller {
-        let key = authorization.and_then(|value| access_key_id(value).or_else(|| user_of_git(value)));
-        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        key.and_then(|key| sessions.get(&key).cloned())
-            .unwrap_or_else(|| Caller::administrator(self.account.global_arn("iam", "user/developer")))
+        self.find_session(authorization).unwrap_or_else(|| self.person())
+    }
+
+    /// The session behind the value of an `Authorization` header: of signature version 4, or of the Basic
+    /// authentication by which git uses AWS's credentials. Nothing for a key that was not handed out here.
+    pub fn find_session(&self, authorization: Option<&str>) -> Option<Caller> {
+        let key = authorization.and_then(|value| access_key_id(value).or_else(|| user_of_git(value)))?;
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 }
 
@@ -144,7 +206,7 @@ fn user_of_git(authorization: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::{Effect, Selection};
+    use crate::iam::{Effect, Principals, Selection};
 
     #[test]
     fn a_functions_key_names_its_session_and_any_other_key_the_person() {
@@ -186,5 +248,29 @@ mod tests {
         assert_eq!(session.authorize(&permission).unwrap_err().resource, queue("other"));
         assert_eq!(keys.identify(None).authorize(&permission), Ok(()));
         assert!(keys.open_session("nobody", "f").authorize(&permission).is_err());
+    }
+
+    #[test]
+    fn the_policy_of_a_resource_can_allow_a_service_and_deny_anybody() {
+        let queue = "arn:aws:sqs:us-east-1:123456789012:q";
+        let keys = AccessKeys::new(Account::default(), Vec::new());
+        let service = Caller::service(&Account::default(), "events.amazonaws.com", "arn:aws:events:::rule/r");
+        let permission = Permission::on("sqs:SendMessage", queue);
+        let allow = ResourceStatement::allow("events.amazonaws.com", "sqs:SendMessage", queue, Vec::new());
+        let deny = ResourceStatement {
+            principals: Principals::Everyone,
+            statement: Statement { effect: Effect::Deny, ..allow.statement.clone() },
+        };
+        let denial = |caller: &Caller, policy: &[&ResourceStatement]| {
+            let policy_of = |_: &str| policy.iter().copied().cloned().collect();
+            caller.authorize_with(&permission, policy_of).err().map(|denied| denied.denial)
+        };
+        assert_eq!(denial(&service, &[&allow]), None);
+        assert_eq!(denial(&service, &[]), Some(Denial::NoResourcePolicy));
+        assert_eq!(denial(&keys.open_session("nobody", "f"), &[&allow]), Some(Denial::NoIdentityPolicy));
+        assert_eq!(denial(&keys.person(), &[]), None);
+        for caller in [service, keys.open_session("nobody", "f"), keys.person()] {
+            assert_eq!(denial(&caller, &[&allow, &deny]), Some(Denial::ResourcePolicy), "{}", caller.arn);
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::activity::Activity;
 use crate::aws_json::{ApiError, AwsJsonService};
 use crate::caller::{AccessKeys, Caller};
 use crate::clock::Clock;
+use crate::door::{Door, Strangers, refuse_stranger};
 use crate::sts;
 
 /// The date form of HTTP (RFC 9110, section 5.6.7). Times are UTC.
@@ -29,9 +30,23 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 pub type PathHandler =
     Arc<dyn Fn(Caller, Request) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
-/// Routes requests to services. AWS tells them apart by host name; one loopback port does it by the target header and
-/// by the path.
+/// What is behind a path prefix.
+#[derive(Clone)]
+pub struct PathService {
+    /// Such as `/v1/repos/`.
+    pub prefix: &'static str,
+    /// What a stranger gets at [`Door::Sessions`].
+    pub strangers: Strangers,
+    /// What answers everyone else.
+    pub handler: PathHandler,
+}
+
+/// Routes requests to services. AWS tells them apart by host name; a loopback port does it by the target header and by
+/// the path.
+#[derive(Clone)]
 pub struct FrontDoor {
+    /// Whom it lets in.
+    pub door: Door,
     /// Answers with this clock's time: a client that asks for AWS's time sees the stepped one.
     pub clock: Clock,
     /// Is told when a function or a build has been answered.
@@ -41,14 +56,15 @@ pub struct FrontDoor {
     /// Services behind `POST /` with `X-Amz-Target`.
     pub services: Vec<Arc<dyn AwsJsonService>>,
     /// Services behind paths, by prefix.
-    pub paths: Vec<(&'static str, PathHandler)>,
+    pub paths: Vec<PathService>,
 }
 
 impl std::fmt::Debug for FrontDoor {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let services: Vec<_> = self.services.iter().map(|service| service.target_prefix()).collect();
-        let paths: Vec<_> = self.paths.iter().map(|(prefix, _)| prefix).collect();
-        formatter.debug_struct("FrontDoor").field("services", &services).field("paths", &paths).finish()
+        let paths: Vec<_> = self.paths.iter().map(|path| path.prefix).collect();
+        let mut shown = formatter.debug_struct("FrontDoor");
+        shown.field("door", &self.door).field("services", &services).field("paths", &paths).finish()
     }
 }
 
@@ -73,7 +89,17 @@ impl FrontDoor {
     async fn route(&self, request: Request) -> Response {
         let authorization =
             request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let caller = self.keys.identify(authorization);
+        let caller = match (self.keys.find_session(authorization), self.door) {
+            (Some(session), _) => session,
+            (None, Door::Person) => self.keys.person(),
+            (None, Door::Sessions) => {
+                let strangers = self.find_path(request.uri().path()).map(|path| path.strangers);
+                match refuse_stranger(strangers.unwrap_or(Strangers::Refused), request.headers()) {
+                    Some(refusal) => return refusal,
+                    None => self.keys.person(),
+                }
+            }
+        };
         // What the person asks changes nothing by itself that a wait could miss, and a wait asks as the person.
         let by_the_product = caller.is_session();
         let response = self.answer(caller, request).await;
@@ -83,10 +109,14 @@ impl FrontDoor {
         response
     }
 
+    fn find_path(&self, path: &str) -> Option<&PathService> {
+        self.paths.iter().find(|service| path.starts_with(service.prefix))
+    }
+
     async fn answer(&self, caller: Caller, request: Request) -> Response {
         let path = request.uri().path();
-        if let Some((_, handler)) = self.paths.iter().find(|(prefix, _)| path.starts_with(prefix)) {
-            return handler(caller, request).await;
+        if let Some(service) = self.find_path(path) {
+            return (service.handler)(caller, request).await;
         }
         if request.method() == Method::POST && path == "/" {
             if is_form(request.headers()) {
@@ -150,13 +180,14 @@ async fn call_operation(
         body => serde_json::from_slice(body)
             .map_err(|error| ApiError::new("SerializationException", error.to_string()))?,
     };
-    caller.authorize(&service.permission(operation, &input))?;
+    let permission = service.permission(operation, &input);
+    caller.authorize_with(&permission, |resource| service.resource_policy(resource))?;
     service.call(operation, caller, input).await
 }
 
 /// Whether a request is one of the query protocol. A target says that it is not: curl sends `-d` as a form unless it is
 /// told otherwise.
-fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     if headers.contains_key("x-amz-target") {
         return false;
     }
@@ -245,6 +276,7 @@ mod tests {
     fn front_door(clock: Clock) -> FrontDoor {
         let keys = AccessKeys::new(Account::default(), Vec::new());
         FrontDoor {
+            door: Door::Person,
             clock,
             activity: Activity::default(),
             keys,

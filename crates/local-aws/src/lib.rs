@@ -8,6 +8,7 @@ pub mod caller;
 pub mod clock;
 pub mod codebuild;
 pub mod codecommit;
+pub mod door;
 pub mod event;
 pub mod eventbridge;
 pub mod follow;

@@ -1,4 +1,5 @@
-//! A whole local AWS: a template's resources behind one loopback port.
+//! A whole local AWS: a template's resources behind loopback ports, one for the person and one for what the template
+//! runs.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -18,10 +19,11 @@ use crate::activity::Activity;
 use crate::caller::AccessKeys;
 use crate::clock::Clock;
 use crate::codebuild::{CodeBuild, CodeBuildSettings, ResolveSource, Surroundings};
-use crate::codecommit::CodeCommit;
+use crate::codecommit::{CLONE_PATH, CodeCommit};
+use crate::door::{Door, Strangers};
 use crate::event::{Event, EventSink};
 use crate::eventbridge::{EventBridge, EventBridgeSettings, InvalidRule};
-use crate::http::{FrontDoor, PathHandler};
+use crate::http::{FrontDoor, PathHandler, PathService};
 use crate::lambda::{self, DEFAULT_CONCURRENCY, Lambda, LambdaSettings, NoExecutable};
 use crate::logs::{LogStore, Logs};
 use crate::programs::{MissingProgram, find_programs, is_executable};
@@ -122,7 +124,7 @@ pub struct LocalAws {
     pub logs: LogStore,
     events: Arc<Mutex<VecDeque<Event>>>,
     new_events: broadcast::Sender<Event>,
-    server: JoinHandle<()>,
+    servers: [JoinHandle<()>; 2],
     // Removed when this is dropped.
     folder: tempfile::TempDir,
 }
@@ -142,8 +144,14 @@ impl LocalAws {
         let executables = find_executables(&deployment.functions, &options.binaries, &options.executables)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let port_error = |error| StartError::Port { port: options.port, error };
+        let free_port_error = |error| StartError::Port { port: 0, error };
         let listener = TcpListener::bind(address).await.map_err(port_error)?;
         let url = format!("http://{}", listener.local_addr().map_err(port_error)?);
+        // Functions and builds have a door of their own.
+        let listener_of_sessions =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(free_port_error)?;
+        let url_of_sessions =
+            format!("http://{}", listener_of_sessions.local_addr().map_err(free_port_error)?);
         let folder = tempfile::Builder::new().prefix("local-aws-").tempdir().map_err(StartError::Folder)?;
         let subfolder = |name: &str| {
             let path = folder.path().join(name);
@@ -162,7 +170,7 @@ impl LocalAws {
             activity: activity.clone(),
             functions: deployment.functions.clone(),
             executables,
-            endpoint_url: url.clone(),
+            endpoint_url: url_of_sessions.clone(),
             logs: logs.clone(),
             access_keys: keys.clone(),
             sqs: sqs.clone(),
@@ -191,9 +199,10 @@ impl LocalAws {
             access_keys: keys.clone(),
             activity: activity.clone(),
         };
-        let builds = CodeBuildSettings { endpoint_url: Some(url.clone()), ..options.builds };
+        let builds = CodeBuildSettings { endpoint_url: Some(url_of_sessions), ..options.builds };
         let codebuild = CodeBuild::new(surroundings, builds, deployment.projects.clone());
         let front_door = FrontDoor {
+            door: Door::Person,
             clock: clock.clone(),
             activity: activity.clone(),
             keys,
@@ -206,7 +215,11 @@ impl LocalAws {
             ],
             paths: route_paths(&codecommit, &lambda),
         };
-        let server = tokio::spawn(serve(listener, front_door));
+        let door_of_sessions = FrontDoor { door: Door::Sessions, ..front_door.clone() };
+        let servers = [
+            tokio::spawn(serve(listener, front_door)),
+            tokio::spawn(serve(listener_of_sessions, door_of_sessions)),
+        ];
         Ok(Self {
             url,
             clock,
@@ -221,12 +234,12 @@ impl LocalAws {
             logs,
             events,
             new_events,
-            server,
+            servers,
             folder,
         })
     }
 
-    /// Where it answers, such as `http://127.0.0.1:4580`.
+    /// Where it answers the person, such as `http://127.0.0.1:4580`. Functions and builds have an address of their own.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -251,7 +264,7 @@ impl LocalAws {
         self.eventbridge.shutdown().await;
         self.codebuild.shutdown().await;
         self.lambda.shutdown().await;
-        self.server.abort();
+        self.servers.iter().for_each(JoinHandle::abort);
         remove_folder(self.folder).await;
     }
 }
@@ -340,7 +353,7 @@ fn resolve_clone_urls(account: &Account, codecommit: &Arc<CodeCommit>) -> Resolv
     Arc::new(move |url: &str| codecommit.repository_folder(url.strip_prefix(&prefix)?))
 }
 
-fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<(&'static str, PathHandler)> {
+fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<PathService> {
     let git = codecommit.clone();
     let git: PathHandler = Arc::new(move |caller, request| {
         let git = git.clone();
@@ -351,12 +364,16 @@ fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<(&'static s
         let runtime = runtime.clone();
         Box::pin(async move { runtime.handle_runtime(request).await })
     });
-    let invoke = lambda.clone();
-    let invoke: PathHandler = Arc::new(move |caller, request| {
-        let invoke = invoke.clone();
-        Box::pin(async move { invoke.handle_api(&caller, request).await })
+    let functions = lambda.clone();
+    let functions: PathHandler = Arc::new(move |caller, request| {
+        let functions = functions.clone();
+        Box::pin(async move { functions.handle_api(&caller, request).await })
     });
-    vec![("/v1/repos/", git), ("/runtime/", runtime), (lambda::PATH, invoke)]
+    vec![
+        PathService { prefix: CLONE_PATH, strangers: Strangers::Asked, handler: git },
+        PathService { prefix: "/runtime/", strangers: Strangers::Answered, handler: runtime },
+        PathService { prefix: lambda::PATH, strangers: Strangers::Refused, handler: functions },
+    ]
 }
 
 async fn serve(listener: TcpListener, front_door: FrontDoor) {

@@ -15,30 +15,36 @@ const VERSION: &str = "2011-06-15";
 /// Answers a form that was posted to `/`: GetCallerIdentity, which anyone may call. Any other action, of STS or of
 /// another service with this protocol, is refused by name in the protocol's own form.
 pub fn answer_form(caller: &Caller, form: &str) -> Response {
-    let request_id = Uuid::new_v4().to_string();
-    let (status, body) = match call(caller, form) {
-        Ok(result) => (
-            StatusCode::OK,
+    match call(caller, form) {
+        Ok(result) => respond(StatusCode::OK, |request_id| {
             format!(
                 "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\
                  <GetCallerIdentityResult>{result}</GetCallerIdentityResult>\
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\
                  </GetCallerIdentityResponse>"
-            ),
-        ),
-        Err(error) => (
-            StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
-            format!(
-                "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\
-                 <Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error>\
-                 <RequestId>{request_id}</RequestId></ErrorResponse>",
-                escape_xml(&error.code),
-                escape_xml(&error.message)
-            ),
-        ),
-    };
-    let headers = [(header::CONTENT_TYPE, "text/xml".to_owned())];
-    (status, headers, [("x-amzn-requestid", request_id)], body).into_response()
+            )
+        }),
+        Err(error) => error_response(&error),
+    }
+}
+
+/// The answer that the query protocol gives for an error.
+pub fn error_response(error: &ApiError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let (code, message) = (escape_xml(&error.code), escape_xml(&error.message));
+    respond(status, |request_id| {
+        format!(
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\
+             <Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+             <RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+    })
+}
+
+fn respond(status: StatusCode, body: impl FnOnce(&str) -> String) -> Response {
+    let request_id = Uuid::new_v4().to_string();
+    let body = body(&request_id);
+    (status, [(header::CONTENT_TYPE, "text/xml")], [("x-amzn-requestid", request_id)], body).into_response()
 }
 
 fn call(caller: &Caller, form: &str) -> Result<String, ApiError> {

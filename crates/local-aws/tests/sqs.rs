@@ -7,28 +7,29 @@ use std::time::Duration;
 
 use local_aws::account::Account;
 use local_aws::aws_json::{ApiError, AwsJsonService};
-use local_aws::caller::AccessKeys;
+use local_aws::caller::{AccessKeys, Caller};
 use local_aws::clock::Clock;
+use local_aws::iam::{Condition, Denial, Effect, Principals, ResourceStatement};
 use local_aws::sqs::{Attribute, SendError, Sqs};
-use local_aws::template::{Queue, QueuePermission};
+use local_aws::template::Queue;
 use serde_json::{Value, json};
 
 const URL: &str = "http://127.0.0.1:1234/123456789012/failures";
 const RULE: &str = "arn:aws:events:us-east-1:123456789012:rule/requests";
 
-fn queue(permissions: Vec<QueuePermission>) -> Queue {
+fn queue(policy: Vec<ResourceStatement>) -> Queue {
     Queue {
         name: "failures".to_owned(),
         arn: Account::default().arn("sqs", "failures"),
         message_retention: Duration::from_secs(3600),
         visibility_timeout: Duration::from_secs(30),
-        permissions,
+        policy,
     }
 }
 
-fn sqs(permissions: Vec<QueuePermission>) -> (Sqs, Clock) {
+fn sqs(policy: Vec<ResourceStatement>) -> (Sqs, Clock) {
     let clock = Clock::default();
-    let sqs = Sqs::new(Account::default(), clock.clone(), "http://127.0.0.1:1234", vec![queue(permissions)]);
+    let sqs = Sqs::new(Account::default(), clock.clone(), "http://127.0.0.1:1234", vec![queue(policy)]);
     (sqs, clock)
 }
 
@@ -168,35 +169,61 @@ async fn mistakes_are_answered_as_sqs_does() {
     }
 }
 
+/// EventBridge's statement for the rule, with one thing changed.
+fn allow(service: &str, action: &str, operator: &str, key: &str, value: &str) -> ResourceStatement {
+    let condition = Condition::parse(operator, key, vec![value.to_owned()]).unwrap();
+    ResourceStatement::allow(service, action, "*", vec![condition])
+}
+
+const EVENTS: &str = "events.amazonaws.com";
+
+fn send_as(caller: &Caller, policy: Vec<ResourceStatement>) -> Result<(), SendError> {
+    let (sqs, _) = sqs(policy);
+    let attributes = BTreeMap::from([("RULE_ARN".to_owned(), Attribute::text(RULE))]);
+    let arn = queue(Vec::new()).arn;
+    let sent = sqs.send_as(caller, &arn, "{}".to_owned(), attributes).map(drop);
+    assert_eq!(sqs.messages(&arn).len(), usize::from(sent.is_ok()));
+    sent
+}
+
 #[test]
 fn a_service_sends_only_what_the_policy_allows() {
-    let allowed = QueuePermission {
-        actions: vec!["sqs:SendMessage".to_owned()],
-        principal: "events.amazonaws.com".to_owned(),
-        source_arns: vec![RULE.to_owned()],
-        source_accounts: Vec::new(),
-    };
-    let with = |change: fn(&mut QueuePermission)| {
-        let mut permission = allowed.clone();
-        change(&mut permission);
-        permission
-    };
-    let send = |permissions| {
-        let (sqs, _) = sqs(permissions);
-        let attributes = BTreeMap::from([("RULE_ARN".to_owned(), Attribute::text(RULE))]);
-        let arn = queue(Vec::new()).arn;
-        sqs.send_as_service("events.amazonaws.com", RULE, &arn, "{}".to_owned(), attributes).map(drop)
-    };
-    assert_eq!(send(vec![allowed.clone()]), Ok(()));
-    assert_eq!(send(vec![with(|p| p.source_arns[0] = RULE.replace("requests", "*"))]), Ok(()));
-    assert_eq!(send(vec![with(|p| p.source_accounts = vec!["123456789012".to_owned()])]), Ok(()));
+    let send = |statement| send_as(&Caller::service(&Account::default(), EVENTS, RULE), vec![statement]);
+    let (action, arn, of_account) = ("sqs:SendMessage", "aws:SourceArn", "aws:SourceAccount");
+    assert_eq!(send(allow(EVENTS, action, "ArnEquals", arn, RULE)), Ok(()));
+    assert_eq!(send(allow(EVENTS, action, "ArnLike", arn, &RULE.replace("requests", "*"))), Ok(()));
+    assert_eq!(send(allow(EVENTS, "SQS:*", "StringEquals", of_account, "123456789012")), Ok(()));
     for refused in [
-        vec![],
-        vec![with(|p| p.source_arns[0] = RULE.replace("requests", "builds"))],
-        vec![with(|p| p.principal = "sns.amazonaws.com".to_owned())],
-        vec![with(|p| p.actions = vec!["sqs:ReceiveMessage".to_owned()])],
-        vec![with(|p| p.source_accounts = vec!["210987654321".to_owned()])],
+        allow(EVENTS, action, "ArnEquals", arn, &RULE.replace("requests", "builds")),
+        allow("sns.amazonaws.com", action, "ArnEquals", arn, RULE),
+        allow(EVENTS, "sqs:ReceiveMessage", "ArnEquals", arn, RULE),
+        allow(EVENTS, action, "StringEquals", of_account, "210987654321"),
     ] {
-        assert!(matches!(send(refused), Err(SendError::AccessDenied { .. })));
+        assert!(matches!(send(refused), Err(SendError::AccessDenied(_))));
+    }
+}
+
+/// The statement that CDK's `enforceSSL` writes.
+fn deny_without_tls() -> ResourceStatement {
+    let mut statement = allow(EVENTS, "sqs:*", "Bool", "aws:SecureTransport", "false");
+    statement.principals = Principals::Everyone;
+    statement.statement.effect = Effect::Deny;
+    statement
+}
+
+#[test]
+fn without_tls_neither_a_service_nor_the_person_reaches_a_queue_that_denies_it() {
+    let policy =
+        || vec![deny_without_tls(), allow(EVENTS, "sqs:SendMessage", "ArnEquals", "aws:SourceArn", RULE)];
+    let account = Account::default();
+    let person = AccessKeys::new(account.clone(), Vec::new()).person();
+    for caller in [Caller::service(&account, EVENTS, RULE), person] {
+        assert_eq!(send_as(&caller, policy()), Ok(()));
+        let Err(SendError::AccessDenied(denied)) =
+            send_as(&caller.with("aws:securetransport", "false"), policy())
+        else {
+            panic!("the queue was reached without TLS");
+        };
+        assert_eq!(denied.denial, Denial::ResourcePolicy);
     }
 }

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use local_aws::account::Account;
-use local_aws::caller::AccessKeys;
+use local_aws::caller::{AccessKeys, Caller};
 use local_aws::eventbridge::EventPattern;
-use local_aws::iam::Permission;
+use local_aws::iam::{Permission, ResourceStatement};
 use local_aws::template::{self, Deployment, TemplateError};
 use serde_json::{Value, json};
 
@@ -27,6 +27,22 @@ fn load_with(pointer: &str, value: Value) -> Result<Deployment, TemplateError> {
         value => drop(parent.insert(key.to_owned(), value)),
     }
     template::load(&template.to_string(), &Account::default())
+}
+
+/// Whether EventBridge may do this for a rule, as of a resource's policy.
+fn may_events(policy: &[ResourceStatement], action: &str, resource: &str, rule: &str) -> bool {
+    let service = Caller::service(&Account::default(), "events.amazonaws.com", rule);
+    service.authorize_with(&Permission::on(action, resource), |_| policy.to_vec()).is_ok()
+}
+
+fn may_invoke(deployment: &Deployment, rule: &str) -> bool {
+    let function = &deployment.functions[0];
+    may_events(&function.policy, "lambda:InvokeFunction", &function.arn, rule)
+}
+
+fn may_send(deployment: &Deployment, rule: &str) -> bool {
+    let queue = &deployment.queues[0];
+    may_events(&queue.policy, "sqs:SendMessage", &queue.arn, rule)
 }
 
 #[track_caller]
@@ -49,8 +65,8 @@ fn a_function_gets_its_settings_from_all_resources_that_speak_of_it() {
     assert_eq!(function.log_group, format!("/aws/lambda/{}", function.name));
     assert_eq!(function.maximum_retry_attempts, 1);
     assert_eq!(function.on_failure.as_ref(), Some(&queue.arn));
-    let [permission] = function.permissions.as_slice() else { panic!("{:?}", function.permissions) };
-    assert_eq!(permission.source_arn.as_ref(), Some(&deployment.rules[0].arn));
+    let rule = &deployment.rules[0].arn;
+    assert!(may_invoke(&deployment, rule) && !may_invoke(&deployment, &format!("{rule}-2")));
 }
 
 #[test]
@@ -84,8 +100,8 @@ fn rules_queues_projects_and_log_groups_are_resolved() {
     assert_eq!(target.arn, deployment.functions[0].arn);
     assert_eq!(target.maximum_retry_attempts, 4);
     assert_eq!(target.dead_letter_queue.as_ref(), Some(&deployment.queues[0].arn));
-    let [permission] = deployment.queues[0].permissions.as_slice() else { panic!("one statement allows") };
-    assert_eq!(permission.source_arns.as_slice(), std::slice::from_ref(&deployment.rules[0].arn));
+    let rule = &deployment.rules[0].arn;
+    assert!(may_send(&deployment, rule) && !may_send(&deployment, &format!("{rule}-2")));
     assert_eq!(deployment.queues[0].message_retention, Duration::from_secs(14 * 86_400));
     let project = &deployment.projects[0];
     assert_eq!((project.name.as_str(), project.role_name.as_str()), ("hook", "builder"));
@@ -106,16 +122,30 @@ fn two_stacks_of_one_template_share_no_name() {
 #[test]
 fn without_its_permission_a_function_can_be_reached_by_nobody() {
     let deployment = load_with("/Resources/StartPermission", Value::Null).unwrap();
-    assert_eq!(deployment.functions[0].permissions, []);
+    assert!(!may_invoke(&deployment, &deployment.rules[0].arn));
     let deployment = load_with("/Resources/FailuresPolicy", Value::Null).unwrap();
-    assert_eq!(deployment.queues[0].permissions, []);
+    assert!(!may_send(&deployment, &deployment.rules[0].arn));
 }
+
+const QUEUE_STATEMENTS: &str = "/Resources/FailuresPolicy/Properties/PolicyDocument/Statement";
 
 #[test]
 fn a_statement_about_another_queue_allows_nothing_here() {
     let other = json!("arn:aws:sqs:us-east-1:123456789012:other");
-    let pointer = "/Resources/FailuresPolicy/Properties/PolicyDocument/Statement/1/Resource";
-    assert_eq!(load_with_in_list(pointer, other).queues[0].permissions, []);
+    let deployment = load_with_in_list(&format!("{QUEUE_STATEMENTS}/1/Resource"), other);
+    assert!(!may_send(&deployment, &deployment.rules[0].arn));
+}
+
+#[test]
+fn a_denial_in_a_queues_policy_wins_under_its_condition() {
+    let tls = format!("{QUEUE_STATEMENTS}/0/Condition/Bool/aws:SecureTransport");
+    let deployment = load_with_in_list(&tls, json!(true));
+    assert!(!may_send(&deployment, &deployment.rules[0].arn), "every request here says that it has TLS");
+    let everyone = load_with_in_list(&format!("{QUEUE_STATEMENTS}/0/Principal"), json!("*"));
+    assert_eq!(everyone.queues[0].policy, load().queues[0].policy);
+    let of_account = json!({ "StringEquals": { "aws:SourceAccount": "210987654321" } });
+    let deployment = load_with_in_list(&format!("{QUEUE_STATEMENTS}/1/Condition"), of_account);
+    assert!(!may_send(&deployment, &deployment.rules[0].arn));
 }
 
 fn load_with_in_list(pointer: &str, value: Value) -> Deployment {
@@ -221,6 +251,16 @@ fn what_cannot_be_evaluated_in_a_policy_is_named() {
         "Statement[0].Action: this property is required",
     );
     check_error(&format!("{statement}/Effect"), json!("Maybe"), "Allow or Deny");
+    let somebody = json!([{ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }]);
+    check_error(QUEUE_STATEMENTS, somebody, "Statement[0].Principal.AWS: expected * (local-aws has no");
+    let not_somebody =
+        json!([{ "Effect": "Allow", "Principal": "*", "NotPrincipal": "*", "Action": "*", "Resource": "*" }]);
+    check_error(QUEUE_STATEMENTS, not_somebody, "Statement[0].NotPrincipal");
+    check_error(
+        "/Resources/StartPermission/Properties/Principal",
+        json!("123456789012"),
+        "expected a service",
+    );
     check_error(&format!("{policy}/Roles"), json!(["nobody"]), "there is no role nobody");
     check_error(&format!("{policy}/Users"), json!(["ada"]), "StartPolicy.Properties.Users");
 }
@@ -272,9 +312,9 @@ fn the_committed_template_loads_and_everything_in_it_is_connected() {
         EventPattern::compile(&rule.event_pattern).unwrap();
         let [target] = rule.targets.as_slice() else { panic!("{rule:#?}") };
         let function = deployment.functions.iter().find(|function| function.arn == target.arn).unwrap();
-        assert_eq!(function.permissions[0].source_arn.as_ref(), Some(&rule.arn));
+        assert!(may_events(&function.policy, "lambda:InvokeFunction", &function.arn, &rule.arn));
         assert_eq!(target.dead_letter_queue.as_ref(), Some(&queue.arn));
-        assert!(queue.permissions.iter().any(|permission| permission.source_arns.contains(&rule.arn)));
+        assert!(may_send(&deployment, &rule.arn));
     }
     for function in &deployment.functions {
         assert_eq!(function.on_failure.as_ref(), Some(&queue.arn));

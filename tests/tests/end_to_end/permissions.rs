@@ -1,7 +1,8 @@
 //! Each permission of the template is needed: without any one of them the flow breaks, in AWS's way.
 //!
-//! A permission is one action of one statement of one role. [`NEEDED`] says how each is needed, and [`NOT_USED`] why a
-//! few cannot be; `every_permission_of_the_template_is_accounted_for` keeps both as the template is.
+//! A permission is one action of one statement of one role; the policies of resources are in `resource_policies.rs`.
+//! [`NEEDED`] says how each is needed, and [`NOT_USED`] why a few cannot be;
+//! `every_permission_of_the_template_is_accounted_for` keeps both as the template is.
 
 use std::time::Duration;
 
@@ -56,8 +57,7 @@ const NEEDED: [(&str, &str, Break); 19] = [
     (BUILD, "logs:PutLogEvents", Break::NoBuildLog),
 ];
 
-/// What nothing here needs, and why. (The queue policy's one denial, of requests without TLS, keeps nobody out either:
-/// nothing here has TLS.)
+/// What nothing here needs, and why.
 const NOT_USED: [(&str, &str, &str); 6] = [
     (BUILD, "logs:CreateLogGroup", "the template creates the group, so that CodeBuild never does"),
     (BUILD, "codebuild:CreateReportGroup", "local-aws does not process reports"),
@@ -71,7 +71,8 @@ const START: &str = "StartBuildRole";
 const PUBLISH: &str = "PublishBuildResultRole";
 const BUILD: &str = "BuildRole";
 
-fn committed_template() -> Value {
+/// The template of the default hook.
+pub(crate) fn committed_template() -> Value {
     serde_json::from_str(&hook_template(HOOK)).unwrap()
 }
 
@@ -180,14 +181,6 @@ async fn exhaust_attempts(world: &World) {
     }
 }
 
-/// The lines of all builds' logs.
-fn build_log(world: &World) -> Vec<String> {
-    let group = &world.aws.deployment.projects[0].log_group;
-    let streams = world.aws.logs.streams(group).unwrap_or_default();
-    let events = streams.iter().filter_map(|stream| world.aws.logs.read(group, stream));
-    events.flatten().map(|event| event.message).collect()
-}
-
 /// Whether the flow is broken in this way, for want of `action`, or, where it is empty, of any.
 async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bool {
     let pull_request = act(world, role, break_).await;
@@ -211,7 +204,7 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
         }
         Break::NoBuildLog => {
             assert!(world.failures().is_empty());
-            build_log(world).is_empty()
+            world.build_log().is_empty()
         }
     }
 }

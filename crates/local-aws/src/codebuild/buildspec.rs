@@ -14,6 +14,8 @@ use super::request::is_shell_name;
 pub(super) struct Buildspec {
     pub shell: Shell,
     pub variables: BTreeMap<String, String>,
+    /// Whether git in the commands gets the build's credentials.
+    pub git_credential_helper: bool,
     pub phases: BTreeMap<PhaseType, Commands>,
     /// In the order of their names.
     pub reports: Vec<ReportSource>,
@@ -65,7 +67,7 @@ struct Env {
     parameter_store: Option<IgnoredAny>,
     secrets_manager: Option<IgnoredAny>,
     exported_variables: Option<IgnoredAny>,
-    git_credential_helper: Option<IgnoredAny>,
+    git_credential_helper: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,12 +125,16 @@ impl Buildspec {
             ("env/parameter-store", env.parameter_store),
             ("env/secrets-manager", env.secrets_manager),
             ("env/exported-variables", env.exported_variables),
-            ("env/git-credential-helper", env.git_credential_helper),
         ])?;
         let shell = match env.shell.as_deref() {
             None | Some("bash" | "/bin/bash") => Shell::Bash,
             Some("sh" | "/bin/sh") => Shell::Sh,
             Some(other) => return Err(not_modeled(&format!("env/shell {other}; it has bash and /bin/sh"))),
+        };
+        let git_credential_helper = match env.git_credential_helper.as_deref() {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(other) => return Err(format!("env/git-credential-helper is {other}; it can be yes or no")),
         };
         let mut not_processed = Vec::new();
         let phases = read_phases(document.phases.unwrap_or_default(), &mut not_processed)?;
@@ -153,7 +159,7 @@ impl Buildspec {
         if let Some(name) = variables.keys().find(|name| !is_shell_name(name)) {
             return Err(not_modeled(&format!("the variable name {name:?}, which no shell can set")));
         }
-        Ok(Self { shell, variables, phases, reports, not_processed })
+        Ok(Self { shell, variables, git_credential_helper, phases, reports, not_processed })
     }
 }
 
@@ -271,6 +277,19 @@ mod tests {
         for (rest, expected) in cases {
             assert_eq!(Buildspec::parse(&format!("version: 0.2\n{rest}")).unwrap_err(), expected);
         }
+    }
+
+    #[test]
+    fn git_gets_credentials_only_where_the_buildspec_says_yes() {
+        let parse = |env: &str| {
+            let text = format!("version: 0.2\n{env}phases: {{ build: {{ commands: [ a ] }} }}\n");
+            Buildspec::parse(&text).map(|buildspec| buildspec.git_credential_helper)
+        };
+        assert_eq!(parse(""), Ok(false));
+        assert_eq!(parse("env: { git-credential-helper: no }\n"), Ok(false));
+        assert_eq!(parse("env:\n  git-credential-helper: yes\n"), Ok(true));
+        let wrong = parse("env: { git-credential-helper: maybe }\n").unwrap_err();
+        assert_eq!(wrong, "env/git-credential-helper is maybe; it can be yes or no");
     }
 
     #[test]

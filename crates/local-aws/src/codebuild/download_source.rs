@@ -10,7 +10,7 @@ use super::request::{BuildRequest, BuildspecSource, Source};
 use super::run::{PhaseError, Run, fault};
 use super::shell::Shell;
 use super::source::{Download, DownloadError};
-use super::variables;
+use super::{git_access, variables};
 use crate::iam::Permission;
 
 impl Run {
@@ -53,7 +53,7 @@ impl Run {
         let buildspec = self.read_buildspec(request, &directory, log).await?;
         log.say("Processing environment variables");
         let variables =
-            variables::of_build(&self.shared, &self.build.borrow(), &buildspec, &folders.home(), &directory);
+            self.give_access(&buildspec, &folders.home(), &directory).map_err(|error| fault(&error))?;
         log.say(&format!("Moving to directory {}", directory.display()));
         for what in &buildspec.not_processed {
             log.say(&format!("local-aws does not process {what}"));
@@ -64,6 +64,22 @@ impl Run {
         }
         let shell = Shell::open(buildspec.shell, settings.path(), folders.tmp(), &directory, &variables);
         Ok((buildspec, shell.map_err(|error| fault(&error))?))
+    }
+
+    /// Hands out the credentials that the commands use, and answers the variables that the commands see.
+    fn give_access(
+        &self,
+        buildspec: &Buildspec,
+        home: &Path,
+        directory: &Path,
+    ) -> io::Result<Vec<(String, String)>> {
+        let (around, build) = (&self.shared.around, self.build.borrow());
+        let credentials = around.access_keys.issue(&self.shared.session(&build));
+        if let Some(endpoint_url) = &self.shared.settings.endpoint_url {
+            let for_git = buildspec.git_credential_helper.then_some(&credentials);
+            git_access::write_configuration(home, &around.account, endpoint_url, for_git)?;
+        }
+        Ok(variables::of_build(&self.shared, &build, buildspec, &credentials, home, directory))
     }
 
     /// The project's role has to allow the pull. The words are CodeBuild's own.

@@ -5,6 +5,7 @@ mod buildspec;
 mod download_source;
 mod event;
 mod folders;
+mod git_access;
 mod lists;
 mod log;
 mod operations;

@@ -6,6 +6,7 @@ use super::Shared;
 use super::build::Build;
 use super::buildspec::Buildspec;
 use super::request::Source;
+use crate::caller::Credentials;
 
 /// All variables of a build. A variable of StartBuild wins over the project's, the project's over the buildspec's, and
 /// CodeBuild's own (`CODEBUILD_…`) over all of them (user guide, "Environment variables in build environments").
@@ -13,11 +14,11 @@ pub(super) fn of_build(
     shared: &Shared,
     build: &Build,
     buildspec: &Buildspec,
+    credentials: &Credentials,
     home: &Path,
     source_directory: &Path,
 ) -> Vec<(String, String)> {
     let request = &build.request;
-    let credentials = shared.around.access_keys.issue(&shared.session(build));
     let mut variables = shared.settings.machine_variables.clone();
     let mut set = |name: &str, value: &str| variables.push((name.to_owned(), value.to_owned()));
     set("HOME", &home.to_string_lossy());
@@ -29,6 +30,9 @@ pub(super) fn of_build(
     if let Some(endpoint) = &shared.settings.endpoint_url {
         set("AWS_ENDPOINT_URL", endpoint);
     }
+    // Nobody sits at a build's terminal, and git finds nothing of this machine's: its configuration is in the home.
+    set("GIT_TERMINAL_PROMPT", "0");
+    set("GIT_CONFIG_NOSYSTEM", "1");
     for (name, value) in &buildspec.variables {
         set(name, value);
     }

@@ -42,6 +42,7 @@ use crate::clock::Clock;
 use crate::event::{Event, EventSink};
 use crate::iam::Permission;
 pub(crate) use git::git_command;
+pub use push::CLONE_PATH;
 
 use state::{MergeOption, State};
 

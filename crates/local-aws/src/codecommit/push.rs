@@ -18,13 +18,15 @@ use crate::caller::Caller;
 use crate::iam::Permission;
 
 /// The path prefix of every repository's clone URL.
-const CLONE_PATH: &str = "/v1/repos/";
+pub const CLONE_PATH: &str = "/v1/repos/";
 
 /// What a Git client asks of a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GitRequest {
     /// References, or objects: nothing changes.
-    Read,
+    Pull,
+    /// The references, for a push that is to come.
+    BeginPush,
     Push,
 }
 
@@ -51,14 +53,14 @@ impl CodeCommit {
             return refuse(StatusCode::FORBIDDEN, "only Git's smart HTTP protocol is served here");
         };
         let action = match kind {
-            GitRequest::Read => "codecommit:GitPull",
-            GitRequest::Push => "codecommit:GitPush",
+            GitRequest::Pull => "codecommit:GitPull",
+            GitRequest::BeginPush | GitRequest::Push => "codecommit:GitPush",
         };
         if let Err(denied) = caller.authorize(&Permission::on(action, self.repository_arn(name))) {
             return refuse(StatusCode::FORBIDDEN, &denied.to_string());
         }
         let answer = match kind {
-            GitRequest::Read => self.read(name, below, request).await,
+            GitRequest::Pull | GitRequest::BeginPush => self.read(name, below, request).await,
             GitRequest::Push => {
                 let code_commit = Arc::clone(self);
                 let (name, below, caller) = (name.to_owned(), below.to_owned(), caller.clone());
@@ -216,8 +218,10 @@ fn path_info(folder: &Path, below: &str) -> String {
 /// Only the four requests of the smart protocol; nothing else of the path ever reaches Git.
 fn classify(method: &Method, below: &str, query: Option<&str>) -> Option<GitRequest> {
     match (method.as_str(), below, query) {
-        ("GET", "info/refs", Some("service=git-upload-pack" | "service=git-receive-pack"))
-        | ("POST", "git-upload-pack", None) => Some(GitRequest::Read),
+        ("GET", "info/refs", Some("service=git-upload-pack")) | ("POST", "git-upload-pack", None) => {
+            Some(GitRequest::Pull)
+        }
+        ("GET", "info/refs", Some("service=git-receive-pack")) => Some(GitRequest::BeginPush),
         ("POST", "git-receive-pack", None) => Some(GitRequest::Push),
         _ => None,
     }
@@ -267,7 +271,9 @@ mod tests {
     #[test]
     fn only_the_smart_protocol_reaches_git() {
         let upload = Some("service=git-upload-pack");
-        assert_eq!(classify(&Method::GET, "info/refs", upload), Some(GitRequest::Read));
+        let receive = Some("service=git-receive-pack");
+        assert_eq!(classify(&Method::GET, "info/refs", upload), Some(GitRequest::Pull));
+        assert_eq!(classify(&Method::GET, "info/refs", receive), Some(GitRequest::BeginPush));
         assert_eq!(classify(&Method::POST, "git-receive-pack", None), Some(GitRequest::Push));
         for (method, below, query) in [
             (Method::GET, "info/refs", None),

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 
 use super::Inner;
 use crate::activity::Busy;
+use crate::caller::Caller;
 use crate::lambda::InvokeError;
 use crate::sqs::{Attribute, SendError};
 use crate::template::Target;
@@ -113,13 +114,13 @@ impl Inner {
             let message = format!("{} does not answer", target.arn);
             return Err(DeliveryError { code, message, retryable: true });
         }
+        let service = Caller::service(&self.account, PRINCIPAL, rule_arn);
         if target.arn.contains(":lambda:") {
             let payload = Bytes::from(body.to_owned());
-            let invoked = self.lambda.invoke_event_as_service(PRINCIPAL, rule_arn, &target.arn, payload);
+            let invoked = self.lambda.invoke_event_as(&service, &target.arn, payload);
             invoked.map(drop).map_err(DeliveryError::from)
         } else {
-            let sent =
-                self.sqs.send_as_service(PRINCIPAL, rule_arn, &target.arn, body.to_owned(), BTreeMap::new());
+            let sent = self.sqs.send_as(&service, &target.arn, body.to_owned(), BTreeMap::new());
             sent.map(drop).map_err(DeliveryError::from)
         }
     }
@@ -150,7 +151,8 @@ impl Inner {
                 "an event is dropped: its target did not take it and has no dead-letter queue");
             return DeliveryOutcome::Dropped { error_code };
         };
-        match self.sqs.send_as_service(PRINCIPAL, rule_arn, queue, body.to_owned(), attributes) {
+        let service = Caller::service(&self.account, PRINCIPAL, rule_arn);
+        match self.sqs.send_as(&service, queue, body.to_owned(), attributes) {
             Ok(_) => DeliveryOutcome::SentToDeadLetterQueue { error_code },
             Err(error) => {
                 tracing::warn!(rule.arn = %rule, target.arn = %target_arn, %error_code, %error,
@@ -172,7 +174,7 @@ impl From<InvokeError> for DeliveryError {
     fn from(error: InvokeError) -> Self {
         match error {
             InvokeError::FunctionNotFound(_) => Self::lasting("NO_RESOURCE", &error),
-            InvokeError::AccessDenied { .. } => Self::lasting("NO_PERMISSIONS", &error),
+            InvokeError::AccessDenied(_) => Self::lasting("NO_PERMISSIONS", &error),
             InvokeError::RequestTooLarge { .. } => Self::lasting("INVALID_PARAMETER", &error),
             InvokeError::TooManyRequests => {
                 Self { code: "THROTTLING".to_owned(), message: error.to_string(), retryable: true }
@@ -188,7 +190,7 @@ impl From<SendError> for DeliveryError {
     fn from(error: SendError) -> Self {
         match error {
             SendError::QueueDoesNotExist(_) => Self::lasting("NO_RESOURCE", &error),
-            SendError::AccessDenied { .. } => Self::lasting("NO_PERMISSIONS", &error),
+            SendError::AccessDenied(_) => Self::lasting("NO_PERMISSIONS", &error),
             SendError::TooLarge(_) => Self::lasting("INVALID_PARAMETER", &error),
         }
     }

@@ -12,7 +12,6 @@ use super::invocation::{Completed, InvocationRequest};
 use super::{InvokeError, Lambda, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
-use crate::iam::Permission;
 use crate::tasks::ShuttingDown;
 
 impl Lambda {
@@ -25,7 +24,7 @@ impl Lambda {
     ) -> Result<Response, ApiError> {
         let headers = request.headers().clone();
         let function = self.inner.find_function(name).map_err(api_error)?;
-        caller.authorize(&Permission::on("lambda:InvokeFunction", &function.function.arn))?;
+        function.authorize_invocation(caller)?;
         let payload = to_bytes(request.into_body(), SYNCHRONOUS_PAYLOAD_LIMIT)
             .await
             .map_err(|_| api_error(InvokeError::RequestTooLarge { limit: SYNCHRONOUS_PAYLOAD_LIMIT }))?;
@@ -95,7 +94,7 @@ fn read_payload(payload: Bytes) -> Result<Bytes, ApiError> {
 pub(super) fn api_error(error: InvokeError) -> ApiError {
     let (status, code) = match &error {
         InvokeError::FunctionNotFound(_) => (404, "ResourceNotFoundException"),
-        InvokeError::AccessDenied { .. } => (403, "AccessDeniedException"),
+        InvokeError::AccessDenied(_) => (403, "AccessDeniedException"),
         InvokeError::RequestTooLarge { .. } => (413, "RequestTooLargeException"),
         InvokeError::TooManyRequests => (429, "TooManyRequestsException"),
         InvokeError::ShuttingDown(_) => (500, "ServiceException"),

@@ -18,9 +18,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::account::Account;
 use crate::activity::Activity;
-use crate::arn::arn_like;
-use crate::caller::AccessKeys;
+use crate::caller::{AccessKeys, Caller};
 use crate::clock::Clock;
+use crate::iam::{AccessDenied, Permission};
 use crate::logs::LogStore;
 use crate::sqs::Sqs;
 use crate::tasks::{ShuttingDown, Tasks};
@@ -85,18 +85,9 @@ pub enum InvokeError {
     /// No function has this name or ARN.
     #[error("Function not found: {0}")]
     FunctionNotFound(String),
-    /// The function's resource policy does not let this service invoke it for this source.
-    #[error(
-        "{principal} is not authorized to perform: lambda:InvokeFunction on resource: {function} for {source_arn}"
-    )]
-    AccessDenied {
-        /// The function's ARN.
-        function: String,
-        /// The service.
-        principal: String,
-        /// For what the service asked.
-        source_arn: String,
-    },
+    /// Neither the function's resource policy nor the caller's policies allow it.
+    #[error(transparent)]
+    AccessDenied(#[from] AccessDenied),
     /// The payload is over the limit.
     #[error("Request must be smaller than {limit} bytes for the InvokeFunction operation")]
     RequestTooLarge {
@@ -196,29 +187,14 @@ impl Lambda {
         self.inner.queue_event(function, payload)
     }
 
-    /// Queues an event as a service does: only if a statement of the function's resource policy lets `principal` call
-    /// `lambda:InvokeFunction` for `source_arn`.
-    pub fn invoke_event_as_service(
+    /// Queues an event as a service does: only if the function's resource policy allows it.
+    pub fn invoke_event_as(
         &self,
-        principal: &str,
-        source_arn: &str,
+        service: &Caller,
         function: &str,
         payload: Bytes,
     ) -> Result<String, InvokeError> {
-        let state = self.inner.find_function(function)?;
-        let allowed = state.function.permissions.iter().any(|permission| {
-            matches!(permission.action.as_str(), "lambda:InvokeFunction" | "lambda:*" | "*")
-                && permission.principal == principal
-                && permission.source_arn.as_ref().is_none_or(|pattern| arn_like(pattern, source_arn))
-                && permission.source_account.as_ref().is_none_or(|id| *id == self.inner.account.id)
-        });
-        if !allowed {
-            return Err(InvokeError::AccessDenied {
-                function: state.function.arn.clone(),
-                principal: principal.to_owned(),
-                source_arn: source_arn.to_owned(),
-            });
-        }
+        self.inner.find_function(function)?.authorize_invocation(service)?;
         self.invoke_event(function, payload)
     }
 
@@ -295,6 +271,14 @@ impl Inner {
         {
             lock(&function.warm).push(environment);
         }
+    }
+}
+
+impl FunctionState {
+    /// Refuses a caller who may not invoke this function.
+    fn authorize_invocation(&self, caller: &Caller) -> Result<(), AccessDenied> {
+        let permission = Permission::on("lambda:InvokeFunction", &self.function.arn);
+        caller.authorize_with(&permission, |_| self.function.policy.clone())
     }
 }
 

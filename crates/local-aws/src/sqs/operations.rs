@@ -11,7 +11,7 @@ use super::store::{QueueState, SendError, Sqs};
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 use crate::clock::epoch_seconds;
-use crate::iam::Permission;
+use crate::iam::{Permission, ResourceStatement};
 
 impl AwsJsonService for Sqs {
     fn target_prefix(&self) -> &'static str {
@@ -23,6 +23,10 @@ impl AwsJsonService for Sqs {
         let queue = name("QueueUrl").or_else(|| name("QueueName"));
         let resource = queue.map_or_else(|| "*".to_owned(), |name| self.account.arn("sqs", name));
         Permission::on(format!("sqs:{operation}"), resource)
+    }
+
+    fn resource_policy(&self, resource: &str) -> Vec<ResourceStatement> {
+        self.policy(resource)
     }
 
     fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {

@@ -9,8 +9,9 @@ use tokio::sync::watch;
 
 use super::message::{Attribute, Message, SentMessage, attributes_digest, body_digest};
 use crate::account::Account;
-use crate::arn::arn_like;
+use crate::caller::Caller;
 use crate::clock::Clock;
+use crate::iam::{AccessDenied, Permission, ResourceStatement};
 use crate::template::Queue;
 
 /// A message may have 1 MiB (SQS API reference, SendMessage).
@@ -22,16 +23,9 @@ pub enum SendError {
     /// No queue has this ARN.
     #[error("the queue {0} does not exist")]
     QueueDoesNotExist(String),
-    /// The queue's policy does not let this service send for this source.
-    #[error("the policy of {queue} does not allow {principal} to send messages for {source_arn}")]
-    AccessDenied {
-        /// The queue's ARN.
-        queue: String,
-        /// The service.
-        principal: String,
-        /// For what the service asked.
-        source_arn: String,
-    },
+    /// Neither the queue's policy nor the sender's allow it.
+    #[error(transparent)]
+    AccessDenied(#[from] AccessDenied),
     /// More than 1 MiB.
     #[error("the message has {0} bytes; the limit is 1048576")]
     TooLarge(usize),
@@ -102,39 +96,22 @@ impl Sqs {
         Ok(sent)
     }
 
-    /// Sends a message as a service does: only if a statement of the queue's policy lets `principal` call
-    /// `sqs:SendMessage` for `source_arn`.
-    pub fn send_as_service(
+    /// Sends a message as a service does, in its own name or as the session of a role.
+    pub fn send_as(
         &self,
-        principal: &str,
-        source_arn: &str,
+        caller: &Caller,
         queue_arn: &str,
         body: String,
         attributes: BTreeMap<String, Attribute>,
     ) -> Result<SentMessage, SendError> {
-        let account = &self.account.id;
-        let allowed = self.with_queue(queue_arn, |state| {
-            state.queue.permissions.iter().any(|permission| {
-                let action = |action: &String| {
-                    let action = action.to_ascii_lowercase();
-                    action == "sqs:sendmessage" || action == "sqs:*" || action == "*"
-                };
-                let arns = &permission.source_arns;
-                let accounts = &permission.source_accounts;
-                permission.principal == principal
-                    && permission.actions.iter().any(action)
-                    && (arns.is_empty() || arns.iter().any(|pattern| arn_like(pattern, source_arn)))
-                    && (accounts.is_empty() || accounts.contains(account))
-            })
-        })?;
-        if !allowed {
-            return Err(SendError::AccessDenied {
-                queue: queue_arn.to_owned(),
-                principal: principal.to_owned(),
-                source_arn: source_arn.to_owned(),
-            });
-        }
+        let policy = self.with_queue(queue_arn, |state| state.queue.policy.clone())?;
+        caller.authorize_with(&Permission::on("sqs:SendMessage", queue_arn), |_| policy.clone())?;
         self.send(queue_arn, body, attributes)
+    }
+
+    /// The policy of the queue with this ARN; empty where there is none.
+    pub(super) fn policy(&self, queue_arn: &str) -> Vec<ResourceStatement> {
+        self.with_queue(queue_arn, |state| state.queue.policy.clone()).unwrap_or_default()
     }
 
     /// The messages in the queue with this ARN, received or not, oldest first; none where there is no such queue.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::iam::Role;
+use crate::iam::{ResourceStatement, Role};
 
 /// Everything that a template creates and a local AWS runs.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,21 +57,8 @@ pub struct Function {
     pub maximum_event_age: Duration,
     /// The ARN of its on-failure destination.
     pub on_failure: Option<String>,
-    /// Who may invoke it.
-    pub permissions: Vec<InvokePermission>,
-}
-
-/// One statement of a function's resource policy (`AWS::Lambda::Permission`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvokePermission {
-    /// Such as `lambda:InvokeFunction`.
-    pub action: String,
-    /// Such as `events.amazonaws.com`.
-    pub principal: String,
-    /// The ARN that the request must come from.
-    pub source_arn: Option<String>,
-    /// The account that the request must come from.
-    pub source_account: Option<String>,
+    /// Its resource policy: which services may invoke it.
+    pub policy: Vec<ResourceStatement>,
 }
 
 /// An EventBridge rule.
@@ -161,19 +148,6 @@ pub struct Queue {
     pub message_retention: Duration,
     /// How long a received message stays hidden.
     pub visibility_timeout: Duration,
-    /// Who may send to it.
-    pub permissions: Vec<QueuePermission>,
-}
-
-/// One `Allow` statement of a queue's policy for a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueuePermission {
-    /// Such as `sqs:SendMessage`.
-    pub actions: Vec<String>,
-    /// Such as `events.amazonaws.com`.
-    pub principal: String,
-    /// The ARNs that the request must come from; empty where the statement does not say.
-    pub source_arns: Vec<String>,
-    /// The accounts that the request must come from; empty where the statement does not say.
-    pub source_accounts: Vec<String>,
+    /// Its policy: who may do what with it, besides those whom their own policies allow it.
+    pub policy: Vec<ResourceStatement>,
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::document::Document;
 use super::properties::Properties;
-use super::{Deployment, Function, InvokePermission, TemplateError};
+use super::{Deployment, Function, TemplateError};
+use crate::iam::{Condition, ResourceStatement};
 
 /// Variables that Lambda sets itself and does not let anyone else set (Lambda developer guide, "Defined runtime
 /// environment variables").
@@ -78,7 +79,7 @@ pub(super) fn read_function(
         maximum_retry_attempts: 2,
         maximum_event_age: Duration::from_secs(6 * 3600),
         on_failure: None,
-        permissions: Vec::new(),
+        policy: Vec::new(),
     };
     properties.finish()?;
     Ok(function)
@@ -116,17 +117,27 @@ fn read_environment(properties: &mut Properties) -> Result<BTreeMap<String, Stri
     Ok(variables)
 }
 
+/// Adds an AWS::Lambda::Permission to its function's policy, as the statement that Lambda makes of it.
 pub(super) fn add_permission(
     deployment: &mut Deployment,
     mut properties: Properties,
 ) -> Result<(), TemplateError> {
     let function = find_function(deployment, &mut properties)?;
-    function.permissions.push(InvokePermission {
-        action: properties.text("Action")?,
-        principal: properties.text("Principal")?,
-        source_arn: properties.optional_text("SourceArn")?,
-        source_account: properties.optional_text("SourceAccount")?,
-    });
+    let (action, principal) = (properties.text("Action")?, properties.text("Principal")?);
+    if !principal.contains(".amazonaws.com") {
+        let expected = "a service such as events.amazonaws.com (local-aws has no other users or accounts)";
+        return Err(properties.wrong("Principal", expected, &principal));
+    }
+    let mut conditions = Vec::new();
+    for (property, operator, key) in
+        [("SourceArn", "ArnLike", "aws:SourceArn"), ("SourceAccount", "StringEquals", "aws:SourceAccount")]
+    {
+        if let Some(value) = properties.optional_text(property)? {
+            conditions.extend(Condition::parse(operator, key, vec![value]));
+        }
+    }
+    let arn = &function.arn;
+    function.policy.push(ResourceStatement::allow(&principal, &action, arn, conditions));
     properties.finish()
 }
 

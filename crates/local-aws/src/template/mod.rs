@@ -9,6 +9,7 @@ mod document;
 mod function;
 mod intrinsics;
 mod names;
+mod policy;
 mod project;
 mod properties;
 mod queue;
@@ -19,9 +20,7 @@ use serde_json::Value;
 
 use crate::account::Account;
 
-pub use deployment::{
-    Deployment, Function, InvokePermission, Project, ProjectEnvironment, Queue, QueuePermission, Rule, Target,
-};
+pub use deployment::{Deployment, Function, Project, ProjectEnvironment, Queue, Rule, Target};
 
 use document::Document;
 

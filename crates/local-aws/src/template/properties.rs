@@ -48,6 +48,11 @@ impl Properties {
         }
     }
 
+    /// Whether a property is a text, where it can be an object, too.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(Value::is_string)
+    }
+
     /// A text that has to be one of `allowed`; the first is the default.
     pub(super) fn one_of(&mut self, name: &str, allowed: &[&str]) -> Result<String, TemplateError> {
         let text = self.optional_text(name)?.unwrap_or_else(|| allowed[0].to_owned());

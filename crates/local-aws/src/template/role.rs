@@ -1,11 +1,10 @@
 //! AWS::IAM::Role and ::Policy.
 
-use serde_json::Value;
-
 use super::document::Document;
+use super::policy::{read_effect_and_conditions, read_selection, read_statement, read_statements};
 use super::properties::Properties;
 use super::{Deployment, TemplateError};
-use crate::iam::{Condition, Context, Effect, KNOWN_KEYS, Role, Selection, Statement, Trust};
+use crate::iam::{Context, Principals, ResourceStatement, Role, Selection, Statement};
 
 pub(super) fn read_role(
     document: &Document<'_>,
@@ -78,18 +77,8 @@ pub(super) fn check_trust(deployment: &Deployment, document: &Document<'_>) -> R
     Ok(())
 }
 
-fn read_statements<T>(
-    mut document: Properties,
-    read: fn(Properties) -> Result<T, TemplateError>,
-) -> Result<Vec<T>, TemplateError> {
-    document.pass_over(&["Version", "Id"]);
-    let statements = document.objects("Statement")?.into_iter().map(read).collect::<Result<_, _>>()?;
-    document.finish()?;
-    Ok(statements)
-}
-
 /// Only services assume roles here.
-fn read_trust(mut properties: Properties) -> Result<Trust, TemplateError> {
+fn read_trust(mut properties: Properties) -> Result<ResourceStatement, TemplateError> {
     let mut principals = properties.required_object("Principal")?;
     let services = principals.texts("Service")?;
     principals.finish()?;
@@ -97,69 +86,6 @@ fn read_trust(mut properties: Properties) -> Result<Trust, TemplateError> {
     let actions = read_selection(&mut properties, "Action")?;
     properties.finish()?;
     let resources = Selection::AllBut(Vec::new());
-    Ok(Trust { services, statement: Statement { effect, actions, resources, conditions } })
-}
-
-fn read_statement(mut properties: Properties) -> Result<Statement, TemplateError> {
-    let (effect, conditions) = read_effect_and_conditions(&mut properties)?;
-    let actions = read_selection(&mut properties, "Action")?;
-    let resources = read_selection(&mut properties, "Resource")?;
-    properties.finish()?;
-    Ok(Statement { effect, actions, resources, conditions })
-}
-
-/// `Action` or `NotAction`, `Resource` or `NotResource`.
-fn read_selection(properties: &mut Properties, name: &str) -> Result<Selection, TemplateError> {
-    let (of, all_but) = (properties.texts(name)?, properties.texts(&format!("Not{name}"))?);
-    refuse_variables(properties, name, of.iter().chain(&all_but))?;
-    match (of.is_empty(), all_but.is_empty()) {
-        (false, true) => Ok(Selection::Of(of)),
-        (true, false) => Ok(Selection::AllBut(all_but)),
-        (true, true) => Err(TemplateError::Missing { path: properties.path(name) }),
-        (false, false) => Err(properties.wrong(name, &format!("either {name} or Not{name}"), "both")),
-    }
-}
-
-fn read_effect_and_conditions(
-    properties: &mut Properties,
-) -> Result<(Effect, Vec<Condition>), TemplateError> {
-    properties.pass_over(&["Sid"]);
-    let effect = match properties.text("Effect")?.as_str() {
-        "Allow" => Effect::Allow,
-        "Deny" => Effect::Deny,
-        other => return Err(properties.wrong("Effect", "Allow or Deny", other)),
-    };
-    let mut conditions = Vec::new();
-    let path = properties.path("Condition");
-    let operators = match properties.take("Condition") {
-        None => return Ok((effect, conditions)),
-        Some(Value::Object(operators)) => operators,
-        Some(other) => return Err(TemplateError::value(path, "an object", &other)),
-    };
-    for (operator, keys) in operators {
-        let keys = Properties::new(format!("{path}.{operator}"), keys)?;
-        for (key, values) in keys.into_texts()? {
-            refuse_variables(properties, "Condition", &values)?;
-            let condition = Condition::parse(&operator, &key, values);
-            conditions.push(condition.ok_or_else(|| TemplateError::Condition {
-                path: format!("{path}.{operator}.{key}"),
-                keys: KNOWN_KEYS.join(", "),
-            })?);
-        }
-    }
-    Ok((effect, conditions))
-}
-
-/// Policy variables such as `${aws:username}` are resolved with each request; no request here has what they name.
-fn refuse_variables<'v>(
-    properties: &Properties,
-    name: &str,
-    values: impl IntoIterator<Item = &'v String>,
-) -> Result<(), TemplateError> {
-    match values.into_iter().find(|value| value.contains("${")) {
-        Some(value) => {
-            Err(properties.wrong(name, "no policy variables (local-aws does not model them)", value))
-        }
-        None => Ok(()),
-    }
+    let principals = Principals::Services(services);
+    Ok(ResourceStatement { principals, statement: Statement { effect, actions, resources, conditions } })
 }

@@ -90,7 +90,7 @@ async fn other_events_and_disabled_rules_reach_nobody() {
 
 #[tokio::test]
 async fn without_permission_an_event_goes_to_the_dead_letter_queue_at_once() {
-    let world = FunctionWorld::start(|setup| setup.function.permissions.clear()).await;
+    let world = FunctionWorld::start(|setup| setup.function.policy.clear()).await;
     let event = put(&world).await;
     let error_code = "NO_PERMISSIONS".to_owned();
     assert_eq!(outcomes(&world), [DeliveryOutcome::SentToDeadLetterQueue { error_code }]);
@@ -102,8 +102,8 @@ async fn without_permission_an_event_goes_to_the_dead_letter_queue_at_once() {
 #[tokio::test]
 async fn without_the_queues_policy_too_an_event_is_dropped() {
     let world = FunctionWorld::start(|setup| {
-        setup.function.permissions.clear();
-        setup.queue.permissions.clear();
+        setup.function.policy.clear();
+        setup.queue.policy.clear();
     })
     .await;
     put(&world).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use local_aws::account::Account;
+use local_aws::caller::Caller;
 use local_aws::lambda::{InvokeError, Lambda, LambdaSettings, Outcome};
 use serde_json::{Value, json};
 
@@ -258,7 +259,8 @@ async fn an_event_that_grows_too_old_is_recorded_as_such() {
 async fn a_service_invokes_only_what_the_resource_policy_allows() {
     let world = FunctionWorld::start(|_| {}).await;
     let invoke = |principal: &str, source: &str| {
-        world.lambda.invoke_event_as_service(principal, source, "start", Bytes::from(r#"{"do":"echo"}"#))
+        let service = Caller::service(&Account::default(), principal, source);
+        world.lambda.invoke_event_as(&service, "start", Bytes::from(r#"{"do":"echo"}"#))
     };
     let rule = "arn:aws:events:us-east-1:123456789012:rule/requests";
     assert!(invoke("events.amazonaws.com", rule).is_ok());
@@ -266,7 +268,7 @@ async fn a_service_invokes_only_what_the_resource_policy_allows() {
         [("events.amazonaws.com", rule.replace("requests", "other")), ("s3.amazonaws.com", rule.to_owned())]
     {
         let refused = invoke(principal, &source).unwrap_err();
-        assert!(matches!(refused, InvokeError::AccessDenied { .. }), "{refused}");
+        assert!(matches!(refused, InvokeError::AccessDenied(_)), "{refused}");
     }
     world.activity.wait_until_idle().await;
     assert_eq!(world.invocations().len(), 1);

@@ -13,11 +13,11 @@ use local_aws::activity::Activity;
 use local_aws::caller::AccessKeys;
 use local_aws::clock::Clock;
 use local_aws::eventbridge::{EventBridge, EventBridgeSettings};
-use local_aws::iam::{Effect, Role, Selection, Statement};
+use local_aws::iam::{Condition, Effect, ResourceStatement, Role, Selection, Statement};
 use local_aws::lambda::{Invocation, Lambda, LambdaSettings};
 use local_aws::logs::LogStore;
 use local_aws::sqs::Sqs;
-use local_aws::template::{Function, InvokePermission, Queue, QueuePermission, Rule, Target};
+use local_aws::template::{Function, Queue, Rule, Target};
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -48,22 +48,22 @@ pub(crate) struct FunctionWorld {
     pub(crate) failures: String,
 }
 
+/// What lets EventBridge do something with a resource for one rule.
+fn allow_rule(action: &str, resource: &str, rule: &str) -> ResourceStatement {
+    let condition = Condition::parse("ArnEquals", "aws:SourceArn", vec![rule.to_owned()]).unwrap();
+    ResourceStatement::allow("events.amazonaws.com", action, resource, vec![condition])
+}
+
 fn setup() -> Setup {
     let account = Account::default();
     let rule = account.arn("events", "rule/requests");
     let failures = account.arn("sqs", "failures");
-    let events = "events.amazonaws.com".to_owned();
     let queue = Queue {
         name: "failures".to_owned(),
         arn: failures.clone(),
         message_retention: Duration::from_secs(14 * 86_400),
         visibility_timeout: Duration::from_secs(30),
-        permissions: vec![QueuePermission {
-            actions: vec!["sqs:SendMessage".to_owned()],
-            principal: events.clone(),
-            source_arns: vec![rule.clone()],
-            source_accounts: Vec::new(),
-        }],
+        policy: vec![allow_rule("sqs:SendMessage", &failures, &rule)],
     };
     let function = Function {
         logical_id: "Start".to_owned(),
@@ -81,12 +81,7 @@ fn setup() -> Setup {
         maximum_retry_attempts: 2,
         maximum_event_age: Duration::from_secs(6 * 3600),
         on_failure: Some(failures.clone()),
-        permissions: vec![InvokePermission {
-            action: "lambda:InvokeFunction".to_owned(),
-            principal: events,
-            source_arn: Some(rule.clone()),
-            source_account: None,
-        }],
+        policy: vec![allow_rule("lambda:InvokeFunction", &account.arn("lambda", "function:start"), &rule)],
     };
     let target = Target {
         id: "Target0".to_owned(),

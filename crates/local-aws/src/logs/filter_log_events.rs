@@ -111,10 +111,13 @@ fn parse_token(token: &str) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{BTreeMap, HashSet};
+    use std::time::Duration;
 
+    use super::super::epoch_milliseconds;
     use super::super::operations::tests::{call, logs_with};
     use super::*;
+    use crate::clock::Clock;
 
     fn messages(answer: &Value) -> Vec<&str> {
         answer["events"].as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap()).collect()
@@ -153,22 +156,25 @@ mod tests {
         }
     }
 
-    /// What `aws logs tail --follow` of the CLI's version 2 does: it pages until there is no token, then asks again from
-    /// the newest time that it saw, and leaves out what it has seen by the event's id.
+    /// What `aws logs tail GROUP --follow` of the AWS CLI's version 2 sends: the lines of the last ten minutes page by
+    /// page, and then again and again those from the newest time on that it has seen. Of that time it remembers the ids,
+    /// so that it shows no line twice. (It asks for no limit; two lines a page are for the test.)
     #[tokio::test]
     async fn tailing_sees_every_line_once() {
         let logs = logs_with(&[("a", 3), ("b", 2)]);
-        let (mut seen, mut lines, mut newest) = (HashSet::new(), 0, None);
+        let (mut seen, mut lines) = (BTreeMap::<i64, HashSet<String>>::new(), 0);
+        let start = epoch_milliseconds(Clock::default().now() - Duration::from_secs(600));
+        let mut input =
+            json!({ "logGroupName": "/group", "interleaved": true, "startTime": start, "limit": 2 });
         for round in 0..3 {
-            let mut input = json!({
-                "logGroupIdentifier": "/group", "interleaved": true, "limit": 2,
-                "startTime": newest.unwrap_or(0)
-            });
             loop {
                 let answer = call(&logs, "FilterLogEvents", input.clone()).await.unwrap();
                 for event in answer["events"].as_array().unwrap() {
-                    newest = newest.max(event["timestamp"].as_i64());
-                    lines += usize::from(seen.insert(event["eventId"].as_str().unwrap().to_owned()));
+                    let ids = seen.entry(event["timestamp"].as_i64().unwrap()).or_default();
+                    lines += usize::from(ids.insert(event["eventId"].as_str().unwrap().to_owned()));
+                }
+                while seen.len() > 1 {
+                    seen.pop_first();
                 }
                 // Lines that come between two pages belong to a later page, and none is passed over.
                 if round == 1 && input.get("nextToken").is_none() {
@@ -177,6 +183,9 @@ mod tests {
                 let Some(token) = answer.get("nextToken") else { break };
                 input["nextToken"] = token.clone();
             }
+            let input = input.as_object_mut().unwrap();
+            input.remove("nextToken");
+            input.extend(seen.keys().map(|newest| ("startTime".to_owned(), json!(newest))));
             logs.store.append("/group", "c", "between two rounds");
         }
         let all = call(&logs, "FilterLogEvents", json!({ "logGroupName": "/group" })).await.unwrap();

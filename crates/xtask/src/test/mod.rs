@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check that a change has to pass.
 
+mod aws_cli;
 mod crate_lints;
 mod documents;
 mod log;

@@ -1,11 +1,15 @@
 //! The commands that README.md gives, run as they stand there.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use super::aws_cli::AwsCli;
 use super::log::Log;
+use super::step::Outcome;
 use super::tools;
 use crate::checkout::Checkout;
 use crate::error::Error;
@@ -15,19 +19,37 @@ const LIMIT_SECONDS: u32 = 300;
 
 /// Runs the block `demo` in the checkout.
 pub(crate) fn run_demo(checkout: &Checkout, log: &Log) -> Result<(), Error> {
-    let script = write_script(checkout, "demo", "")?;
+    let script = write_script(checkout, "demo", "demo", "")?;
     log.run(checkout.command("bash").arg(script))
 }
 
-/// Runs the block `walk-through` in an empty folder, against a local-aws of its own, as a person who has git and the
-/// AWS CLI and has pasted what local-aws prints.
+/// Runs the block `walk-through` with the pinned AWS CLI, which is of version 1.
 pub(crate) fn run_walk_through(checkout: &Checkout, log: &Log) -> Result<(), Error> {
-    let script = write_script(checkout, "walk-through", "[[ $comment == *'Build succeeded'* ]]")?;
+    walk_through(checkout, log, "walk-through", &tools::path_with_python_tools(checkout)?)
+}
+
+/// Runs the block `walk-through` with the system's AWS CLI of version 2, if it has one.
+pub(crate) fn run_walk_through_with_version_2(checkout: &Checkout, log: &Log) -> Result<Outcome, Error> {
+    let Some(aws_cli) = AwsCli::find(&env::var_os("PATH").unwrap_or_default()) else {
+        let reason = "no `aws` of version 2 is on the PATH; install it (Debian: apt-get install awscli)";
+        return Ok(Outcome::NotChecked(reason.to_owned()));
+    };
+    let name = "walk-through-version-2";
+    let path = aws_cli.put_on_path(&folder_of(checkout, &format!("{name}-bin")))?;
+    walk_through(checkout, log, name, &path)?;
+    log.line(&aws_cli.describe())?;
+    Ok(Outcome::Passed)
+}
+
+/// Runs the block `walk-through` in an empty folder called `name`, against a local-aws of its own, as a person who has
+/// git and the AWS CLI on this PATH and has pasted what local-aws prints.
+fn walk_through(checkout: &Checkout, log: &Log, name: &str, path: &OsStr) -> Result<(), Error> {
+    let script = write_script(checkout, "walk-through", name, "[[ $comment == *'Build succeeded'* ]]")?;
     let home = script.with_file_name("home");
     fs::create_dir(&home).map_err(Error::file(&home))?;
     let stand_in = StandIn::start(checkout, log)?;
-    let mut bash = tools::command_with_python_tools(checkout, "bash")?;
-    bash.arg(&script).current_dir(&home).envs(stand_in.exports.iter().cloned());
+    let mut bash = checkout.command("bash");
+    bash.env("PATH", path).arg(&script).current_dir(&home).envs(stand_in.exports.iter().cloned());
     // Nothing of the person at this machine: no configuration of git, no profile of the AWS CLI.
     bash.env("HOME", &home).env("GIT_CONFIG_NOSYSTEM", "1").env_remove("AWS_PROFILE");
     for role in ["AUTHOR", "COMMITTER"] {
@@ -36,12 +58,17 @@ pub(crate) fn run_walk_through(checkout: &Checkout, log: &Log) -> Result<(), Err
     log.run(&mut bash)
 }
 
-/// Writes the block `name`, with `last` as its last command, into a script in an empty folder.
-fn write_script(checkout: &Checkout, name: &str, last: &str) -> Result<PathBuf, Error> {
+/// Where the files of one run are; git ignores it.
+fn folder_of(checkout: &Checkout, name: &str) -> PathBuf {
+    checkout.tools().join("readme").join(name)
+}
+
+/// Writes the block `block`, with `last` as its last command, into a script in the empty folder called `name`.
+fn write_script(checkout: &Checkout, block: &str, name: &str, last: &str) -> Result<PathBuf, Error> {
     let readme = checkout.root.join("README.md");
     let text = fs::read_to_string(&readme).map_err(Error::file(&readme))?;
-    let (line, block) = find_block(&text, name).ok_or_else(|| Error::NoBlock(name.to_owned()))?;
-    let folder = checkout.tools().join("readme").join(name);
+    let (line, block) = find_block(&text, block).ok_or_else(|| Error::NoBlock(block.to_owned()))?;
+    let folder = folder_of(checkout, name);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
     }

@@ -32,6 +32,8 @@ pub(crate) enum StepName {
     Tests,
     Demo,
     Readme,
+    #[value(name = "readme-version-2")]
+    ReadmeVersion2,
     Clients,
     PythonTools,
     NodePackages,

@@ -48,7 +48,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: StepName::PythonTools,
-        about: "install cargo-lambda, zig, cfn-lint and the AWS CLI",
+        about: "install cargo-lambda, zig, cfn-lint, the AWS CLI and boto3",
         needs: &[],
         lane: Lane::Side,
         closing_lines: 0,
@@ -181,12 +181,22 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: StepName::Readme,
-        about: "the walk-through of README.md works with git and the AWS CLI",
+        about: "the walk-through of README.md works with git and version 1 of the AWS CLI",
         needs: &[StepName::Build, StepName::PythonTools],
         lane: Lane::Side,
         closing_lines: 0,
         advice: "Mend the command that the last lines above name, in README.md or in what it runs.",
         run: |checkout, log| pass(readme::run_walk_through(checkout, log)),
+    },
+    Step {
+        name: StepName::ReadmeVersion2,
+        about: "the same with version 2 of the AWS CLI, where the system has it",
+        needs: &[StepName::Build],
+        lane: Lane::Side,
+        // Which version it was.
+        closing_lines: 1,
+        advice: "Mend the command that the last lines above name, in README.md or in what it runs.",
+        run: readme::run_walk_through_with_version_2,
     },
     Step {
         name: StepName::Clients,

@@ -1,6 +1,7 @@
 //! The tools that steps need: installed in `.tools/` at pinned versions, and only when they are not there yet.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +15,8 @@ const LAMBDA_TARGET: &str = "aarch64-unknown-linux-gnu";
 /// The oldest supported major version of Node.js; `engines` in infra/package.json says it more exactly.
 const NODE_MAJOR: u32 = 20;
 
-/// Makes the Python environment with what `tools/requirements.txt` pins: cargo-lambda, zig, cfn-lint and the AWS CLI.
+/// Makes the Python environment with what `tools/requirements.txt` pins: cargo-lambda, zig, cfn-lint, the AWS CLI and
+/// boto3.
 pub(crate) fn install_python_tools(checkout: &Checkout, log: &Log) -> Result<(), Error> {
     let requirements = checkout.root.join("tools/requirements.txt");
     let environment = python_environment(checkout);
@@ -74,12 +76,16 @@ pub(crate) fn cfn_lint_command(checkout: &Checkout) -> Command {
     checkout.command(python_environment(checkout).join("bin/cfn-lint"))
 }
 
-/// A call of a program that finds the pinned Python tools: `cargo lambda` with zig, and `aws`.
+/// A call of a program that finds the pinned Python tools: `cargo lambda` with zig.
 pub(crate) fn command_with_python_tools(checkout: &Checkout, program: &str) -> Result<Command, Error> {
-    let path = path_with(&python_environment(checkout).join("bin"), env::var_os("PATH"))?;
     let mut command = checkout.command(program);
-    command.env("PATH", path);
+    command.env("PATH", path_with_python_tools(checkout)?);
     Ok(command)
+}
+
+/// The value of `PATH` with the pinned Python tools in front.
+pub(crate) fn path_with_python_tools(checkout: &Checkout) -> Result<OsString, Error> {
+    path_with(&python_environment(checkout).join("bin"), env::var_os("PATH"))
 }
 
 /// Adds Rust's standard library for the functions' architecture where it is missing.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use aws_sdk_codebuild::{Client, primitives::DateTime, types};
 use lambda_setup::CallFailure;
 use pull_request_build::{
-    Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, PullRequestBuild,
+    Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, PullRequestBuild, Secrets,
 };
 
 /// Reads those of the builds `ids` that CodeBuild still knows and that are pull requests' builds. The log names the
@@ -30,6 +30,11 @@ pub(crate) async fn read_builds(client: &Client, ids: &[BuildId]) -> Result<Vec<
 fn read_build(build: &types::Build) -> Result<Build, Box<dyn std::error::Error>> {
     let variables = build.environment().map(types::ProjectEnvironment::environment_variables);
     let variables = variables.unwrap_or_default().iter();
+    // The value of a variable of another type is the name of a secret, which is no secret.
+    let plaintext = variables.clone().filter(|variable| {
+        matches!(variable.r#type(), None | Some(types::EnvironmentVariableType::Plaintext))
+    });
+    let plaintext = plaintext.map(|variable| (variable.name(), variable.value()));
     let variables = variables.map(|variable| (variable.name(), variable.value()));
     Ok(Build {
         arn: BuildArn::parse(build.arn().unwrap_or_default())?,
@@ -41,6 +46,7 @@ fn read_build(build: &types::Build) -> Result<Build, Box<dyn std::error::Error>>
         log_deep_link: build.logs().and_then(types::LogsLocation::deep_link).map(str::to_owned),
         log_stream: build.logs().and_then(read_log_stream),
         report_arns: build.report_arns().to_vec(),
+        secrets: Secrets::from_variables(plaintext),
         pull_request: PullRequestBuild::from_variables(variables)?,
     })
 }

@@ -213,6 +213,7 @@ impl Handler {
             superseded_by: None,
             reports: &[],
             previous: None,
+            log: None,
         };
         Ok(comment_text(&content, &builds.marker(identity)))
     }

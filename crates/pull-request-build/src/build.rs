@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::build_arn::BuildArn;
 use crate::build_variables::PullRequestBuild;
+use crate::secrets::Secrets;
 
 /// A build of a pull request, reduced to what decisions and comments need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Build {
     pub log_stream: Option<LogStream>,
     /// The ARNs of its test and coverage reports, in CodeBuild's order.
     pub report_arns: Vec<String>,
+    /// Values of its variables that nothing said about it may show.
+    pub secrets: Secrets,
     /// What the build was started for.
     pub pull_request: PullRequestBuild,
 }

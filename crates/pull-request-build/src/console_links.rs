@@ -1,6 +1,8 @@
 //! Links into the AWS console.
 
 use crate::build::Build;
+use crate::ids::SourceCommit;
+use crate::reports::Report;
 
 /// Longer links than this are not taken over from CodeBuild: a comment has room for much, but not for anything.
 const MAX_LINK_BYTES: usize = 1_000;
@@ -16,8 +18,16 @@ pub(crate) struct ConsoleLinks {
 impl ConsoleLinks {
     /// The links for `build`, or none in a partition whose console is not known and that CodeBuild does not name.
     pub(crate) fn of(build: &Build) -> Option<Self> {
+        Some(Self::at(&console_origin(build)?, build))
+    }
+
+    /// The links for `build` by its ARN alone, which never change, unlike the log's link that CodeBuild gives.
+    pub(crate) fn of_arn(build: &Build) -> Option<Self> {
+        Some(Self::at(&partition_origin(build)?, &Build { log_deep_link: None, ..build.clone() }))
+    }
+
+    fn at(origin: &str, build: &Build) -> Self {
         let arn = &build.arn;
-        let origin = console_origin(build)?;
         let region = &arn.region;
         let build_page = format!(
             "{origin}/codesuite/codebuild/{}/projects/{}/build/{}%3A{}",
@@ -30,15 +40,37 @@ impl ConsoleLinks {
             Some(link) if leads_to_a_log(link) => link.to_owned(),
             _ => format!("{build_page}/log?region={region}"),
         };
-        Some(Self {
+        Self {
             build: format!("{build_page}/?region={region}"),
             log,
-            commit: format!(
-                "{origin}/codesuite/codecommit/repositories/{}/commit/{}?region={region}",
-                build.pull_request.repository_name, build.pull_request.source_commit,
-            ),
-        })
+            commit: commit_page(origin, build, &build.pull_request.source_commit),
+        }
     }
+}
+
+/// The link to a commit of the repository of `build`, or none where the console is not known.
+pub(crate) fn commit_link(build: &Build, commit: &SourceCommit) -> Option<String> {
+    Some(commit_page(&console_origin(build)?, build, commit))
+}
+
+fn commit_page(origin: &str, build: &Build, commit: &SourceCommit) -> String {
+    format!(
+        "{origin}/codesuite/codecommit/repositories/{}/commit/{commit}?region={}",
+        build.pull_request.repository_name, build.arn.region,
+    )
+}
+
+/// The link to a report of `build`, or none where the console is not known or the report's ARN is none.
+pub(crate) fn report_link(build: &Build, report: &Report) -> Option<String> {
+    let (_, resource) = report.arn.split_once(":report/")?;
+    let (group, unique) = resource.rsplit_once(':')?;
+    let link = format!(
+        "{}/codesuite/codebuild/{}/testReports/reports/{group}/{group}%3A{unique}?region={}",
+        console_origin(build)?,
+        build.arn.account,
+        build.arn.region,
+    );
+    Some(link).filter(|link| stays_in_its_parentheses(link))
 }
 
 /// The link to a comment on the pull request of `build`, or none where the console is not known.
@@ -59,8 +91,12 @@ pub(crate) fn comment_link(build: &Build, comment_id: &str) -> Option<String> {
 fn console_origin(build: &Build) -> Option<String> {
     match usable_deep_link(build).and_then(origin) {
         Some(origin) => Some(origin.to_owned()),
-        None => Some(format!("https://{}.{}", build.arn.region, console_domain(&build.arn.partition)?)),
+        None => partition_origin(build),
     }
+}
+
+fn partition_origin(build: &Build) -> Option<String> {
+    Some(format!("https://{}.{}", build.arn.region, console_domain(&build.arn.partition)?))
 }
 
 fn usable_deep_link(build: &Build) -> Option<&str> {

@@ -6,6 +6,8 @@ use crate::build::{Build, BuildStatus, Phase, PhaseContext};
 use crate::build_arn::BuildArn;
 use crate::build_variables::PullRequestBuild;
 use crate::ids::{DestinationCommit, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit};
+use crate::reports::{Report, ReportContent};
+use crate::secrets::Secrets;
 
 /// The moment that many seconds after a fixed one.
 pub(crate) fn at(seconds: u64) -> SystemTime {
@@ -40,6 +42,7 @@ pub(crate) fn a_build_of(unique: &str, start: u64) -> Build {
         log_deep_link: None,
         log_stream: None,
         report_arns: Vec::new(),
+        secrets: Secrets::default(),
         pull_request: a_pull_request_build(),
     }
 }
@@ -75,4 +78,9 @@ pub(crate) fn an_ended_build(
         Phase { status: None, ..a_phase("COMPLETED", BuildStatus::InProgress) },
     ];
     Build { status, end_time: Some(at(seconds)), phases, ..a_build() }
+}
+
+/// A report of group `group` of the example project's account.
+pub(crate) fn a_report(group: &str, content: ReportContent) -> Report {
+    Report { arn: format!("arn:aws:codebuild:eu-central-1:123456789012:report/{group}:0a1b2c3d"), content }
 }

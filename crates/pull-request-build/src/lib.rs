@@ -26,6 +26,7 @@ mod request_token;
 mod secrets;
 mod start_decision;
 mod terminal;
+mod test_comparison;
 mod verdict;
 
 pub use author::{AuthorArn, FunctionArn};

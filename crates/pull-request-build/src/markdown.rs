@@ -18,6 +18,18 @@ pub(crate) fn code_span(text: &str, max_characters: usize) -> String {
     format!("{delimiter}{padding}{shown}{padding}{delimiter}")
 }
 
+/// A text as one line for a fenced code block. More than `max_characters` of it are cut, which the line says.
+pub(crate) fn shortened_line(text: &str, max_characters: usize) -> String {
+    let line: String = visible_characters(text).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    match line.char_indices().nth(max_characters) {
+        None => line,
+        Some((end, _)) => {
+            let (shown, rest) = line.split_at(end);
+            format!("{shown}… ({} more characters)", rest.chars().count())
+        }
+    }
+}
+
 /// A text as a fenced code block, as much of it from the start as `max_bytes` have room for.
 pub(crate) fn code_block(text: &str, max_bytes: usize) -> CodeBlock {
     let clean: String = visible_characters(text).collect();
@@ -43,7 +55,8 @@ pub(crate) struct CodeBlock {
     pub(crate) omitted_characters: usize,
 }
 
-fn fenced(text: &str) -> String {
+/// A text, made of what [`shortened_line`] gives or of visible characters only, as a fenced code block.
+pub(crate) fn fenced(text: &str) -> String {
     let fence = "`".repeat(longest_run_of_backticks(text).max(2) + 1);
     format!("{fence}\n{text}\n{fence}")
 }

@@ -12,6 +12,25 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 HOOK = "pull-request-hook"
 
+#: A buildspec whose build reports tests, one of which failed, and their coverage.
+REPORTING = """version: 0.2
+phases:
+  build:
+    commands:
+      - |
+        cat > junit.xml <<'END'
+        <testsuite name="cart"><testcase classname="cart" name="adds"/><testcase classname="cart" name="rounds"/>
+        <testcase classname="cart" name="removes" time="1.5"><failure message="expected 4, got 5"/></testcase></testsuite>
+        END
+        cat > cobertura.xml <<'END'
+        <coverage><class filename="a.py"><line number="1" hits="1"/><line number="2" hits="1"/></class>
+        <class filename="b.py"><line number="1" hits="1"/><line number="2" hits="0"/></class></coverage>
+        END
+reports:
+  coverage: { files: [ cobertura.xml ], file-format: COBERTURAXML }
+  tests: { files: [ "**/junit.xml" ] }
+"""
+
 #: Where it answers, once it does.
 url = ""
 
@@ -70,6 +89,17 @@ def client_environment(home: pathlib.Path) -> dict[str, str]:
         "GIT_COMMITTER_NAME": "Ada",
         "GIT_COMMITTER_EMAIL": "ada@example.com",
     }
+
+
+def run_build(codebuild: typing.Any, buildspec: str) -> dict:
+    """Runs a build of the hook's project, without a source, to its end."""
+    build = codebuild.start_build(projectName=HOOK, buildspecOverride=buildspec)["build"]["id"]
+    [done] = wait_for(
+        "the end of the build",
+        lambda: codebuild.batch_get_builds(ids=[build])["builds"],
+        lambda builds: all(each["buildComplete"] for each in builds),
+    )
+    return done
 
 
 Answer = typing.TypeVar("Answer")

@@ -108,6 +108,9 @@ class PullRequestSitting(unittest.TestCase):
             "codebuild start-build --project-name no-such": "ResourceNotFoundException",
             "codebuild stop-build --id no-such:1": "ResourceNotFoundException",
             "codebuild list-builds-for-project --project-name no-such": "ResourceNotFoundException",
+            "codebuild describe-test-cases --report-arn no-such": "ResourceNotFoundException",
+            "codebuild describe-code-coverages --report-arn no-such": "InvalidInputException",
+            "codebuild list-reports-for-report-group --report-group-arn no-such": "ResourceNotFoundException",
             "codebuild create-webhook --project-name no-such": "NotModeledByLocalAws",
             "logs describe-log-streams --log-group-name no-such": "ResourceNotFoundException",
             "logs filter-log-events --log-group-name x --filter-pattern '%a%'": "NotModeledByLocalAws",
@@ -135,6 +138,29 @@ class Lookaround(unittest.TestCase):
         [project] = answer["projects"]
         self.assertEqual((project["name"], project["source"]["type"]), (local_aws.HOOK, "NO_SOURCE"))
         self.assertIn("ids", aws("codebuild list-builds"))
+
+    def test_the_reports_of_a_build(self) -> None:
+        started = aws(
+            "codebuild start-build --project-name {hook} --buildspec-override {buildspec}",
+            hook=local_aws.HOOK,
+            buildspec=local_aws.REPORTING,
+        )["build"]
+        [build] = local_aws.wait_for(
+            "the end of the build",
+            lambda: aws("codebuild batch-get-builds --ids {id}", id=started["id"])["builds"],
+            lambda builds: builds[0]["buildComplete"],
+        )
+        _, tests = build["reportArns"]
+        [report] = local_aws.wait_for(
+            "the report",
+            lambda: aws("codebuild batch-get-reports --report-arns {tests}", tests=tests)["reports"],
+            lambda reports: reports[0]["status"] != "GENERATING",
+        )
+        self.assertEqual((report["executionId"], report["testSummary"]["total"]), (build["arn"], 3))
+        [case] = aws("codebuild describe-test-cases --report-arn {tests} --filter status=FAILED", tests=tests)["testCases"]
+        self.assertEqual((case["prefix"], case["name"]), ("cart", "removes"))
+        none = aws("codebuild describe-test-cases --report-arn {tests} --filter keyword=nothing", tests=tests)
+        self.assertEqual(none, {"testCases": []})
 
     def test_rules_targets_and_functions(self) -> None:
         rules = aws("events list-rules")["Rules"]

@@ -1,6 +1,7 @@
 """A sitting with boto3: its paginators and waiters, on more than fits on a page."""
 
 import concurrent.futures
+import datetime
 import unittest
 
 import boto3
@@ -110,6 +111,44 @@ class Paginators(Boto3TestCase):
             self.assertEqual([line for line in lines if line.isdigit()], list("1234567"))
             whole = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)
             self.assertEqual([event["message"] for event in whole["events"]], lines)
+
+    def test_reports(self) -> None:
+        codebuild = self.client("codebuild")
+        build = local_aws.run_build(codebuild, local_aws.REPORTING)
+        self.assertEqual(build["buildStatus"], "SUCCEEDED")
+        group = f"{local_aws.HOOK}-tests"
+        coverage, tests = local_aws.wait_for(
+            "the reports of the build",
+            lambda: codebuild.batch_get_reports(reportArns=build["reportArns"])["reports"],
+            lambda reports: all(report["status"] != "GENERATING" for report in reports),
+        )
+        self.assertEqual((tests["name"], tests["type"], tests["status"]), (group, "TEST", "FAILED"))
+        self.assertEqual(tests["testSummary"]["statusCounts"], {"SUCCEEDED": 2, "FAILED": 1, "ERROR": 0, "SKIPPED": 0, "UNKNOWN": 0})
+        self.assertEqual(tests["expired"] - tests["created"].replace(microsecond=0), datetime.timedelta(days=30))
+        pages = self.pages("codebuild", "describe_test_cases", 2, reportArn=tests["arn"])
+        self.assertEqual([len(page["testCases"]) for page in pages], [2, 1])
+        self.assertEqual([case["name"] for page in pages for case in page["testCases"]], ["removes", "adds", "rounds"])
+        [failed] = codebuild.describe_test_cases(reportArn=tests["arn"], filter={"status": "FAILED"})["testCases"]
+        self.assertEqual((failed["message"], failed["durationInNanoSeconds"]), ("expected 4, got 5", 1_500_000_000))
+
+        self.assertEqual((coverage["type"], coverage["status"]), ("CODE_COVERAGE", "SUCCEEDED"))
+        self.assertEqual(coverage["codeCoverageSummary"]["lineCoveragePercentage"], 75.0)
+        pages = self.pages("codebuild", "describe_code_coverages", 1, reportArn=coverage["arn"], sortBy="LINE_COVERAGE_PERCENTAGE")
+        files = [file for page in pages for file in page["codeCoverages"]]
+        self.assertEqual([(file["filePath"], file["linesMissed"]) for file in files], [("b.py", 1), ("a.py", 0)])
+
+        listed = [arn for page in self.pages("codebuild", "list_reports", 1) for arn in page["reports"]]
+        self.assertLessEqual({tests["arn"], coverage["arn"]}, set(listed))
+        of_group = self.pages("codebuild", "list_reports_for_report_group", 1, reportGroupArn=tests["reportGroupArn"])
+        self.assertIn([tests["arn"]], [page["reports"] for page in of_group])
+        groups = [arn for page in self.pages("codebuild", "list_report_groups", 1) for arn in page["reportGroups"]]
+        self.assertIn(tests["reportGroupArn"], groups)
+        [found] = codebuild.batch_get_report_groups(reportGroupArns=[tests["reportGroupArn"]])["reportGroups"]
+        self.assertEqual((found["name"], found["type"]), (group, "TEST"))
+        with self.assertRaises(codebuild.exceptions.ResourceNotFoundException):
+            codebuild.describe_test_cases(reportArn=tests["arn"] + "0")
+        with self.assertRaises(codebuild.exceptions.InvalidInputException):
+            codebuild.describe_code_coverages(reportArn=tests["arn"] + "0")
 
     def test_rules_targets_functions_and_queues(self) -> None:
         rules = [rule["Name"] for page in self.pages("events", "list_rules", 1) for rule in page["Rules"]]

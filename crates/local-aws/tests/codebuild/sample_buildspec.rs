@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::{CLONE_URL_PREFIX, Finished, World};
 
@@ -55,4 +55,28 @@ async fn the_sample_buildspec_tells_good_from_bad_and_writes_its_reports() {
     let output = bad.output().join("\n");
     assert!(output.contains("<testcase name=\"tests::minutes_and_seconds\""), "{output}");
     assert!(output.contains("<failure"), "{output}");
+
+    world.clock.advance(Duration::from_secs(60));
+    let [coverage, tests] = reports(&world, &good).await;
+    assert_eq!((&tests["status"], &tests["testSummary"]["total"]), (&json!("SUCCEEDED"), &json!(2)));
+    assert_eq!(coverage["status"], "SUCCEEDED");
+    assert!(coverage["codeCoverageSummary"]["linesCovered"].as_u64() > Some(0), "{coverage}");
+    let files = world.call("DescribeCodeCoverages", json!({ "reportArn": coverage["arn"] })).await.unwrap();
+    let [file] = &files["codeCoverages"].as_array().unwrap()[..] else { panic!("not one file: {files}") };
+    assert_eq!(file["filePath"], "src/lib.rs");
+
+    let arns = bad.build["reportArns"].as_array().unwrap();
+    let input = json!({ "reportArn": arns.last(), "filter": { "status": "FAILED" } });
+    let failed = world.call("DescribeTestCases", input).await.unwrap();
+    let [case] = &failed["testCases"].as_array().unwrap()[..] else { panic!("not one failure: {failed}") };
+    assert_eq!(case["name"], "tests::minutes_and_seconds");
+    assert!(case["message"].as_str().unwrap().contains("2 hours"), "{case}");
+}
+
+/// The reports of coverage and of tests.
+async fn reports(world: &World, build: &Finished) -> [Value; 2] {
+    let input = json!({ "reportArns": build.build["reportArns"] });
+    let answer = world.call("BatchGetReports", input).await.unwrap();
+    let reports: Vec<Value> = answer["reports"].as_array().unwrap().clone();
+    reports.try_into().unwrap_or_else(|reports| panic!("not two reports: {reports:#?}"))
 }

@@ -108,7 +108,7 @@ fn read_coverage(folder: &Path, texts: &[(PathBuf, String)], problems: &mut Vec<
         }
     }
     if files.is_empty() && problems.is_empty() {
-        problems.push("the files have no classes with lines".to_owned());
+        problems.push("the files have no classes".to_owned());
     }
     let coverage = files.into_iter().map(|(path, lines)| FileCoverage {
         id: uuid::Uuid::new_v4().to_string(),

@@ -152,6 +152,16 @@ fn suites_within_suites_and_tests_without_anything() {
 }
 
 #[test]
+fn a_file_that_was_cut_anywhere_is_an_error() {
+    let whole = "<?xml version='1.0'?><testsuite name='é'><!-- c --><testcase name='a &amp; b' time='1'><failure \
+                 message='m'><![CDATA[<x>]]>&#10;text</failure></testcase></testsuite>";
+    read(whole, "junit.xml").unwrap();
+    for (end, _) in whole.char_indices() {
+        assert!(read(&whole[..end], "junit.xml").is_err(), "{}", &whole[..end]);
+    }
+}
+
+#[test]
 fn the_worst_outcome_of_a_test_counts() {
     check(
         "<testsuite><testcase name='a'><skipped/><failure message='1'/><failure message='2'/></testcase>\

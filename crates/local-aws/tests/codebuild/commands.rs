@@ -104,7 +104,20 @@ async fn commands_see_what_codebuild_defines_and_nothing_of_this_machine() {
     let header = format!("Credential={}/20260101/us-east-1/sts/aws4_request", value("AWS_ACCESS_KEY_ID"));
     let session = format!("assumed-role/build-role/AWSCodeBuild-{}", value("CODEBUILD_LOG_PATH"));
     assert!(world.access_keys.identify(Some(&header)).arn.ends_with(&session));
-    let known = ["PATH", "CARGO_HOME", "RUSTUP_HOME", "HOME", "PWD", "OLDPWD", "SHLVL", "_", "OF_PROJECT"];
+    assert_eq!([value("GIT_TERMINAL_PROMPT"), value("GIT_CONFIG_NOSYSTEM")], ["0", "1"]);
+    let known = [
+        "PATH",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "HOME",
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+        "OF_PROJECT",
+        "GIT_TERMINAL_PROMPT",
+        "GIT_CONFIG_NOSYSTEM",
+    ];
     for line in build.output() {
         let name = line.split_once('=').map_or(line, |(name, _)| name);
         let expected = known.contains(&name) || name.starts_with("CODEBUILD_") || name.starts_with("AWS_");

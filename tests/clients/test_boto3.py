@@ -158,7 +158,11 @@ class Paginators(Boto3TestCase):
             self.assertEqual(len(page["Targets"]), 1)
         pages = self.pages("lambda", "list_functions", 1)
         self.assertEqual([len(page["Functions"]) for page in pages], [1, 1])
-        self.assertTrue(self.pages("sqs", "list_queues")[0]["QueueUrls"])
+        queues = self.pages("sqs", "list_queues")[0]["QueueUrls"]
+        for function in (page["Functions"][0] for page in pages):
+            invocations = self.client("lambda").get_function_event_invoke_config(FunctionName=function["FunctionArn"])
+            destination = invocations["DestinationConfig"]["OnFailure"]["Destination"]
+            self.assertIn(destination.rsplit(":")[-1], [url.rsplit("/")[-1] for url in queues])
 
 
 class Waiters(Boto3TestCase):

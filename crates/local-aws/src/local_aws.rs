@@ -372,7 +372,12 @@ fn route_paths(codecommit: &Arc<CodeCommit>, lambda: &Lambda) -> Vec<PathService
     vec![
         PathService { prefix: CLONE_PATH, strangers: Strangers::Asked, handler: git },
         PathService { prefix: "/runtime/", strangers: Strangers::Answered, handler: runtime },
-        PathService { prefix: lambda::PATH, strangers: Strangers::Refused, handler: functions },
+        PathService { prefix: lambda::PATH, strangers: Strangers::Refused, handler: functions.clone() },
+        PathService {
+            prefix: lambda::EVENT_INVOKE_CONFIG_PATH,
+            strangers: Strangers::Refused,
+            handler: functions,
+        },
     ]
 }
 

@@ -15,7 +15,16 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 passed, 1 failed, 2 wrong arguments; \
-    demo and local end with the exit code of the program they become.";
+    demo, local and redrive end with the exit code of the program they become.";
+
+const ABOUT_REDRIVE: &str = "\
+Without --all and --message it lists what is in the queue. While it reads, SQS hides the messages from others; then
+everybody can see them again.
+
+Endpoint, region and credentials are the AWS SDK's: AWS_ENDPOINT_URL, AWS_REGION, AWS_PROFILE and so on.
+For a local AWS, paste the lines that `cargo xtask local` prints.
+
+Exit codes: 0 all was handed back, or there was nothing to do; 1 something failed; 2 wrong arguments.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
@@ -23,6 +32,9 @@ pub(crate) enum Task {
     Demo(DemoOptions),
     /// Run the local stand-in for AWS until Ctrl-C.
     Local(LocalOptions),
+    /// List what is in a hook's failure queue in words, or hand it back to its function.
+    #[command(after_help = ABOUT_REDRIVE)]
+    Redrive(RedriveOptions),
     /// Run every check that a change has to pass.
     #[command(after_help = "Exit codes: 0 every step passed, 1 a step failed, 2 wrong arguments.")]
     Test(TestOptions),
@@ -49,6 +61,22 @@ pub(crate) struct LocalOptions {
     /// Tell what happens as it happens, a line each; without it, one line a build.
     #[arg(long)]
     pub(crate) follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RedriveOptions {
+    /// Hand every message back to its function.
+    #[arg(long, conflicts_with = "messages")]
+    pub(crate) all: bool,
+    /// Hand this message back; the first characters of its id are enough. May be given more than once.
+    #[arg(long = "message", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub(crate) messages: Vec<String>,
+    /// The hook's name, as it was deployed [default: pull-request-hook].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hook: Option<String>,
+    /// The URL of the failure queue, in place of the one in which the hook's functions leave their failures.
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +121,15 @@ mod tests {
     #[test]
     fn list_runs_no_step() {
         assert!(parse("xtask test --list --step lints").is_err());
+    }
+
+    #[test]
+    fn messages_are_chosen_or_all_are() {
+        let Ok(Task::Redrive(options)) = parse("xtask redrive --message 5f0c,0a1b 7c7c") else {
+            panic!("the options are refused")
+        };
+        assert_eq!(options.messages, ["5f0c", "0a1b", "7c7c"]);
+        assert!(parse("xtask redrive --all --message 5f0c").is_err());
     }
 
     #[test]

@@ -28,6 +28,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
     match task {
         Task::Demo(options) => stand_in::become_demo(&Checkout::find()?, &options),
         Task::Local(options) => stand_in::become_local_aws(&Checkout::find()?, &options),
+        Task::Redrive(options) => stand_in::become_redrive(&Checkout::find()?, &options),
         Task::Test(options) if options.list => {
             print!("{}", test::list_steps());
             Ok(ExitCode::SUCCESS)

@@ -1,9 +1,9 @@
-//! `cargo xtask demo` and `cargo xtask local`: build the binaries, then become one of them.
+//! `cargo xtask demo`, `cargo xtask local` and `cargo xtask redrive`: build the binaries, then become one of them.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use crate::arguments::{DemoOptions, LocalOptions};
+use crate::arguments::{DemoOptions, LocalOptions, RedriveOptions};
 use crate::checkout::{Checkout, new_command};
 use crate::error::Error;
 
@@ -19,9 +19,15 @@ pub(crate) fn become_local_aws(checkout: &Checkout, options: &LocalOptions) -> R
     become_program(local_aws_command(checkout, options))
 }
 
+/// Builds the binaries and becomes the program that looks into the failure queue. Returns only if that is not possible.
+pub(crate) fn become_redrive(checkout: &Checkout, options: &RedriveOptions) -> Result<ExitCode, Error> {
+    build_binaries(checkout)?;
+    become_program(redrive_command(checkout, options))
+}
+
 fn build_binaries(checkout: &Checkout) -> Result<(), Error> {
     let mut command = checkout.build_command();
-    eprintln!("Building the functions and local-aws; the first time this takes some minutes.");
+    eprintln!("Building the programs of this repository; the first time this takes some minutes.");
     let status = command.status().map_err(|source| Error::not_started(&command, source))?;
     Error::check(&command, status)
 }
@@ -47,6 +53,23 @@ fn local_aws_command(checkout: &Checkout, options: &LocalOptions) -> Command {
     }
     if options.follow {
         command.arg("--follow");
+    }
+    command
+}
+
+fn redrive_command(checkout: &Checkout, options: &RedriveOptions) -> Command {
+    let mut command = new_command(checkout.binaries().join("redrive"));
+    if options.all {
+        command.arg("--all");
+    }
+    for id in &options.messages {
+        command.args(["--message", id]);
+    }
+    if let Some(hook) = &options.hook {
+        command.args(["--hook", hook]);
+    }
+    if let Some(url) = &options.queue_url {
+        command.args(["--queue-url", url]);
     }
     command
 }
@@ -98,5 +121,21 @@ mod tests {
             "/c/target/debug/pull-request-demo \
              --template /c/infra/template/pull-request-hook.template.json --limit 30",
         );
+    }
+
+    #[test]
+    fn what_a_person_asks_for_reaches_redrive() {
+        let options = RedriveOptions {
+            all: false,
+            messages: vec!["5f0c".to_owned(), "0a1b".to_owned()],
+            hook: Some("mine".to_owned()),
+            queue_url: Some("https://q".to_owned()),
+        };
+        assert_eq!(
+            describe(&redrive_command(&checkout(), &options)),
+            "/c/target/debug/redrive --message 5f0c --message 0a1b --hook mine --queue-url https://q",
+        );
+        let everything = RedriveOptions { all: true, messages: Vec::new(), hook: None, queue_url: None };
+        assert_eq!(describe(&redrive_command(&checkout(), &everything)), "/c/target/debug/redrive --all");
     }
 }

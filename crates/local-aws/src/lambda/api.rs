@@ -1,4 +1,4 @@
-//! Lambda's API: REST paths below `/2015-03-31/functions`.
+//! Lambda's API: REST paths below `/2015-03-31/functions`, and one below `/2019-09-25/functions`.
 
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
@@ -11,11 +11,16 @@ use super::invoke_api::api_error;
 use super::{FunctionState, Lambda};
 use crate::aws_json::ApiError;
 use crate::caller::Caller;
+use crate::clock::epoch_seconds;
 use crate::iam::Permission;
 use crate::query_string::{decode_percent, parse_pairs};
+use crate::template::Function;
 
-/// The path of every operation here.
+/// The path of every operation here but one.
 pub const PATH: &str = "/2015-03-31/functions";
+
+/// The path of `GetFunctionEventInvokeConfig`, which came later.
+pub const EVENT_INVOKE_CONFIG_PATH: &str = "/2019-09-25/functions";
 
 /// Functions a page; a request may ask for more and gets no more (API reference, ListFunctions).
 const PAGE: usize = 50;
@@ -32,11 +37,12 @@ enum Operation {
     ListFunctions,
     GetFunction(String),
     GetFunctionConfiguration(String),
+    GetFunctionEventInvokeConfig(String),
     Invoke(String),
 }
 
 impl Lambda {
-    /// Answers a request of Lambda's API; its path begins with [`PATH`].
+    /// Answers a request of Lambda's API; its path begins with [`PATH`] or [`EVENT_INVOKE_CONFIG_PATH`].
     pub async fn handle_api(&self, caller: &Caller, request: Request) -> Response {
         match self.answer_api(caller, request).await {
             Ok(response) => response,
@@ -77,6 +83,13 @@ impl Lambda {
                 caller
                     .authorize(&Permission::on("lambda:GetFunctionConfiguration", &function.function.arn))?;
                 self.describe(&function, qualifier)
+            }
+            Operation::GetFunctionEventInvokeConfig(name) => {
+                read_qualifier("GetFunctionEventInvokeConfig", &query)?;
+                let function = self.inner.find_function(&name).map_err(api_error)?;
+                let arn = &function.function.arn;
+                caller.authorize(&Permission::on("lambda:GetFunctionEventInvokeConfig", arn))?;
+                self.describe_event_invoke_config(&function.function)?
             }
         };
         Ok(([("content-type", "application/json")], answer.to_string()).into_response())
@@ -146,11 +159,36 @@ impl Lambda {
         }
         json
     }
+
+    /// How events of a function are tried again, and where those end that failed for good (API reference,
+    /// `FunctionEventInvokeConfig`). The ARN has the qualifier of the configuration, which is always `$LATEST` here.
+    fn describe_event_invoke_config(&self, function: &Function) -> Result<Value, ApiError> {
+        if function.has_default_event_invoke_config() {
+            let message = format!("The function {}:$LATEST doesn't have an EventInvokeConfig", function.arn);
+            return Err(ApiError { status: 404, code: "ResourceNotFoundException".to_owned(), message });
+        }
+        let mut destinations = json!({ "OnSuccess": {}, "OnFailure": {} });
+        if let Some(arn) = &function.on_failure {
+            destinations["OnFailure"]["Destination"] = arn.as_str().into();
+        }
+        Ok(json!({
+            "FunctionArn": format!("{}:$LATEST", function.arn),
+            "LastModified": epoch_seconds(self.inner.created),
+            "MaximumRetryAttempts": function.maximum_retry_attempts,
+            "MaximumEventAgeInSeconds": function.maximum_event_age.as_secs(),
+            "DestinationConfig": destinations,
+        }))
+    }
 }
 
 fn find_operation(method: &Method, path: &str) -> Result<Operation, ApiError> {
-    let below = path.strip_prefix(PATH).unwrap_or_default().trim_start_matches('/');
+    let later = path.strip_prefix(EVENT_INVOKE_CONFIG_PATH);
+    let below = later.or_else(|| path.strip_prefix(PATH)).unwrap_or_default().trim_start_matches('/');
     let found = match (method, below.split('/').collect::<Vec<_>>().as_slice()) {
+        (&Method::GET, [name, "event-invoke-config"]) if later.is_some() => {
+            Some(Operation::GetFunctionEventInvokeConfig(decode_percent(name)))
+        }
+        _ if later.is_some() => None,
         (&Method::GET, [""]) => Some(Operation::ListFunctions),
         (&Method::GET, [name]) => Some(Operation::GetFunction(decode_percent(name))),
         (&Method::GET, [name, "configuration"]) => {
@@ -180,7 +218,9 @@ mod tests {
     #[test]
     fn paths_name_operations_and_functions() {
         let named = |path: &str| match find_operation(&Method::GET, path).unwrap() {
-            Operation::GetFunction(name) | Operation::GetFunctionConfiguration(name) => name,
+            Operation::GetFunction(name)
+            | Operation::GetFunctionConfiguration(name)
+            | Operation::GetFunctionEventInvokeConfig(name) => name,
             Operation::ListFunctions => "(list)".to_owned(),
             Operation::Invoke(_) => unreachable!("that is a POST"),
         };
@@ -188,6 +228,7 @@ mod tests {
             assert_eq!(named(list), "(list)");
         }
         assert_eq!(named("/2015-03-31/functions/start/configuration"), "start");
+        assert_eq!(named("/2019-09-25/functions/start/event-invoke-config"), "start");
         let arn =
             named("/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Astart");
         assert_eq!(arn, "arn:aws:lambda:us-east-1:123456789012:function:start");
@@ -195,6 +236,9 @@ mod tests {
             (Method::DELETE, "/2015-03-31/functions/start"),
             (Method::GET, "/2015-03-31/functions/start/policy"),
             (Method::POST, "/2015-03-31/functions"),
+            (Method::GET, "/2015-03-31/functions/start/event-invoke-config"),
+            (Method::PUT, "/2019-09-25/functions/start/event-invoke-config"),
+            (Method::GET, "/2019-09-25/functions/start/configuration"),
         ] {
             let error = find_operation(&method, path).map(|_| ()).unwrap_err();
             assert!(error.message.contains(&format!("Lambda {method} {path}")), "{error}");

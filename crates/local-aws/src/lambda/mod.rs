@@ -26,7 +26,7 @@ use crate::sqs::Sqs;
 use crate::tasks::{ShuttingDown, Tasks};
 use crate::template::Function;
 
-pub use api::PATH;
+pub use api::{EVENT_INVOKE_CONFIG_PATH, PATH};
 pub use invocation::{Invocation, Outcome};
 
 use environment::Environment;

@@ -34,6 +34,19 @@ const RESERVED_VARIABLES: [&str; 18] = [
 /// All variables of a function together may take 4 KB (Lambda quotas).
 const ENVIRONMENT_LIMIT: usize = 4096;
 
+/// What holds without an EventInvokeConfig (Lambda developer guide, "Error handling for asynchronous invocations").
+const DEFAULT_RETRY_ATTEMPTS: u32 = 2;
+const DEFAULT_EVENT_AGE: Duration = Duration::from_secs(6 * 3600);
+
+impl Function {
+    /// Whether its events are treated as without an `AWS::Lambda::EventInvokeConfig`.
+    pub fn has_default_event_invoke_config(&self) -> bool {
+        self.on_failure.is_none()
+            && self.maximum_retry_attempts == DEFAULT_RETRY_ATTEMPTS
+            && self.maximum_event_age == DEFAULT_EVENT_AGE
+    }
+}
+
 pub(super) fn read_function(
     document: &Document<'_>,
     logical_id: &str,
@@ -76,8 +89,8 @@ pub(super) fn read_function(
         memory_size: properties.number("MemorySize", 128..=32_768)?.unwrap_or(128),
         log_group: log_group.unwrap_or_else(|| format!("/aws/lambda/{name}")),
         name,
-        maximum_retry_attempts: 2,
-        maximum_event_age: Duration::from_secs(6 * 3600),
+        maximum_retry_attempts: DEFAULT_RETRY_ATTEMPTS,
+        maximum_event_age: DEFAULT_EVENT_AGE,
         on_failure: None,
         policy: Vec::new(),
     };

@@ -45,6 +45,30 @@ async fn a_function_is_listed_and_described() {
 }
 
 #[tokio::test]
+async fn where_failed_events_end_is_told() {
+    let world = FunctionWorld::start(|_| {}).await;
+    let answer = world.get("/2019-09-25/functions/start/event-invoke-config?Qualifier=%24LATEST").await;
+    let config: Value = serde_json::from_str(&answer.body).unwrap();
+    for (name, expected) in [
+        ("FunctionArn", json!(format!("{}:$LATEST", world.function.arn))),
+        ("MaximumRetryAttempts", json!(2)),
+        ("MaximumEventAgeInSeconds", json!(21_600)),
+        ("DestinationConfig", json!({ "OnSuccess": {}, "OnFailure": { "Destination": world.failures } })),
+    ] {
+        assert_eq!(config[name], expected, "{name}");
+    }
+    assert!(config["LastModified"].is_f64(), "{config}");
+}
+
+#[tokio::test]
+async fn a_function_with_the_defaults_has_no_event_invoke_config() {
+    let world = FunctionWorld::start(|setup| setup.function.on_failure = None).await;
+    let answer = world.get("/2019-09-25/functions/start/event-invoke-config").await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.header("x-amzn-errortype"), Some("ResourceNotFoundException"));
+}
+
+#[tokio::test]
 async fn what_is_not_there_and_what_is_not_modeled_are_told_apart() {
     let world = FunctionWorld::start(|_| {}).await;
     let (status, error) = get(&world, "/other").await;

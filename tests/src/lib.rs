@@ -15,6 +15,6 @@ mod world;
 pub use clients::connect;
 pub use repository::{FAILING, PASSING, Repository};
 pub use world::{
-    Comment, Failure, Gate, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, run_test,
-    run_test_with,
+    Comment, Failure, Gate, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, logical_id,
+    run_test, run_test_with,
 };

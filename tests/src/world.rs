@@ -47,6 +47,8 @@ pub struct WorldOptions {
     pub concurrent_builds: usize,
     /// How long a build may run, if that is less than its project allows.
     pub longest_build: Option<Duration>,
+    /// Executables in the place of functions, by their logical ids.
+    pub executables: BTreeMap<String, PathBuf>,
 }
 
 /// A pull request, as it was when it was read.
@@ -90,7 +92,12 @@ pub struct Failure {
 
 impl Default for WorldOptions {
     fn default() -> Self {
-        Self { templates: vec![hook_template(HOOK)], concurrent_builds: 2, longest_build: None }
+        Self {
+            templates: vec![hook_template(HOOK)],
+            concurrent_builds: 2,
+            longest_build: None,
+            executables: BTreeMap::new(),
+        }
     }
 }
 
@@ -129,6 +136,15 @@ pub fn hook_template(name: &str) -> String {
     std::fs::read_to_string(path).unwrap().replace(HOOK, name)
 }
 
+/// The key in the committed template of the function whose code is the binary `binary`.
+pub fn logical_id(binary: &str) -> String {
+    let template: Value = serde_json::from_str(&hook_template(HOOK)).unwrap();
+    let resources = template["Resources"].as_object().unwrap();
+    let key = format!("{binary}.zip");
+    let found = resources.iter().find(|(_, resource)| resource["Properties"]["Code"]["S3Key"] == key);
+    found.unwrap().0.clone()
+}
+
 /// Runs `test` in a world of its own.
 pub async fn run_test(test: impl AsyncFnOnce(&World)) {
     run_test_with(WorldOptions::default(), test).await;
@@ -160,7 +176,7 @@ impl World {
             port: 0,
             templates: options.templates,
             binaries: binaries(),
-            executables: Default::default(),
+            executables: options.executables,
             builds: CodeBuildSettings {
                 concurrent_builds: options.concurrent_builds,
                 longest_build: options.longest_build,

@@ -40,16 +40,23 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode, Error> {
     let interrupted = wait_for_interruption().map_err(Error::Signals)?;
+    tokio::pin!(interrupted);
     let config = sdk_config::load().await?;
     let hook = Hook::new(&config, &arguments.hook);
     let queue_url = match &arguments.queue_url {
         Some(url) => url.clone(),
-        None => progress::tell("looking for the hook's failure queue", hook.find_queue(&config)).await?,
+        None => {
+            let find = progress::tell("looking for the hook's failure queue", hook.find_queue(&config));
+            tokio::select! {
+                url = find => url?,
+                () = &mut interrupted => return Err(Error::Interrupted),
+            }
+        }
     };
     let queue = Queue::new(&config, &queue_url);
     let outcome = tokio::select! {
         outcome = act(arguments, terminal, &hook, &queue) => outcome,
-        () = interrupted => Err(Error::Interrupted),
+        () = &mut interrupted => Err(Error::Interrupted),
     };
     // Whatever happened, what was only looked at can be seen again by everybody.
     let hidden = progress::tell("making the messages visible again", queue.release()).await;
@@ -59,6 +66,7 @@ async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode, Err
     outcome
 }
 
+/// Lists the messages, or hands back those that were asked for.
 async fn act(
     arguments: &Arguments,
     terminal: &Terminal,
@@ -68,10 +76,6 @@ async fn act(
     let hidden = queue.count_hidden().await?;
     let read = || format!("reading the failure queue: {} messages so far", queue.count_received());
     let messages = progress::tell_how_far(read, queue.read()).await?;
-    if !arguments.all && arguments.messages.is_empty() {
-        terminal.say(&list::describe_queue(queue.url(), &messages, hidden, terminal.paint));
-        return Ok(ExitCode::SUCCESS);
-    }
     let chosen = match arguments.all {
         true => messages.iter().collect(),
         false => message::choose(&messages, &arguments.messages)?,

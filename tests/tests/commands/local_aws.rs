@@ -1,6 +1,6 @@
 //! local-aws while it runs: what it prints, whom it answers, and how it stops.
 
-use end_to_end_tests::{FAILING, Repository, connect};
+use end_to_end_tests::{FAILING, Repository, connect, logical_id};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::hold::Hold;
-use crate::program::{Ready, Setup, export, logical_id};
+use crate::program::{Ready, Setup, export};
 
 #[tokio::test]
 async fn it_warns_first_then_gives_the_lines_to_paste_and_says_when_it_is_ready() {

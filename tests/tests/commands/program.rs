@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use end_to_end_tests::{HOOK, binaries, hook_template};
+use end_to_end_tests::binaries;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
@@ -133,15 +133,6 @@ impl Drop for Program {
 /// The committed template.
 pub(crate) fn template() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template/pull-request-hook.template.json")
-}
-
-/// The key in the committed template of the function whose code is the binary `binary`.
-pub(crate) fn logical_id(binary: &str) -> String {
-    let template: serde_json::Value = serde_json::from_str(&hook_template(HOOK)).unwrap();
-    let resources = template["Resources"].as_object().unwrap();
-    let key = format!("{binary}.zip");
-    let found = resources.iter().find(|(_, resource)| resource["Properties"]["Code"]["S3Key"] == key);
-    found.unwrap().0.clone()
 }
 
 /// A local-aws that is ready on a free port.

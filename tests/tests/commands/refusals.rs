@@ -3,10 +3,10 @@
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use end_to_end_tests::{HOOK, binaries, hook_template};
+use end_to_end_tests::{HOOK, binaries, hook_template, logical_id};
 use tokio::net::TcpListener;
 
-use crate::program::{Exit, Program, Setup, logical_id, template};
+use crate::program::{Exit, Program, Setup, template};
 
 /// Runs local-aws with these arguments, which it has to refuse.
 async fn refuse(template: &Path, arguments: &[&str]) -> Exit {

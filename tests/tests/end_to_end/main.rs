@@ -8,5 +8,6 @@ mod git_of_builds;
 mod permissions;
 mod pull_requests;
 mod redelivery;
+mod redrive;
 mod resource_policies;
 mod two_hooks;

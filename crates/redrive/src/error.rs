@@ -2,9 +2,10 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::iter::successors;
 use std::process::ExitCode;
 
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
 use crate::terminal::shown;
 
@@ -56,7 +57,7 @@ impl Error {
     pub(crate) fn call<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
-        R: std::fmt::Debug,
+        R: std::fmt::Debug + 'static,
     {
         move |error| Self::Call { operation, cause: describe(&error), advice: advise(&error) }
     }
@@ -74,12 +75,15 @@ impl Error {
 fn describe<E, R>(error: &SdkError<E, R>) -> String
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let text = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
-        (None, _) => DisplayErrorContext(error).to_string(),
+        (None, _) => {
+            let causes = successors(Some(error as &dyn StdError), |&error| error.source());
+            causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        }
     };
     shown(&text, CAUSE_LIMIT)
 }

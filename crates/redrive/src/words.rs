@@ -70,15 +70,17 @@ fn describe_dead_letter(letter: &DeadLetter) -> Vec<String> {
     let function = letter.target_arn.as_deref().map_or_else(|| "its function".to_owned(), function_name);
     let event = describe_event(&letter.event);
     let retries = match letter.retries.as_deref().map(str::parse) {
-        None => "and did not try again".to_owned(),
-        Some(Ok(retries)) => format!("and gave up after {}", count(retries, "retry", "retries")),
-        Some(Err(_)) => "and gave up after an unknown number of retries".to_owned(),
+        // An event without any attribute says nothing of what became of it.
+        None if letter.error_code.is_none() => String::new(),
+        None => " and did not try again".to_owned(),
+        Some(Ok(retries)) => format!(" and gave up after {}", count(retries, "retry", "retries")),
+        Some(Err(_)) => " and gave up after an unknown number of retries".to_owned(),
     };
     let code =
         letter.error_code.as_deref().map_or_else(|| "EventBridge gave no error code.".to_owned(), name);
     let message = letter.error_message.as_deref().map(|message| shown(message, MESSAGE_LIMIT));
     vec![
-        format!("{rule} could not hand an event to {function} {retries}: {event}."),
+        format!("{rule} could not hand an event to {function}{retries}: {event}."),
         message.map_or_else(|| code.clone(), |message| format!("{code}: {message}")),
         to_do(match letter.error_code.as_deref() {
             Some("NO_PERMISSIONS") => {

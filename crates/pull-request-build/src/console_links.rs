@@ -64,6 +64,11 @@ fn commit_page(origin: &str, build: &Build, commit: &SourceCommit) -> String {
 pub(crate) fn report_link(build: &Build, report: &Report) -> Option<String> {
     let (_, resource) = report.arn.split_once(":report/")?;
     let (group, unique) = resource.rsplit_once(':')?;
+    // Names of report groups have these characters alone (API reference of CodeBuild, `CreateReportGroup`).
+    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if !is_name(group) || !is_name(unique) {
+        return None;
+    }
     let link = format!(
         "{}/codesuite/codebuild/{}/testReports/reports/{group}/{group}%3A{unique}?region={}",
         console_origin(build)?,
@@ -137,6 +142,7 @@ fn stays_in_its_parentheses(link: &str) -> bool {
 mod tests {
     use super::*;
     use crate::examples::{a_build, arn};
+    use crate::reports::{ReportContent, TestResults};
 
     fn links(arn_text: &str, deep_link: Option<&str>) -> Option<ConsoleLinks> {
         let log_deep_link = deep_link.map(str::to_owned);
@@ -199,5 +205,20 @@ mod tests {
             format!("https://cn-north-1.console.amazonaws.cn/{path}/?region=cn-north-1")
         );
         assert_eq!(other("aws-new", "new-1"), None);
+    }
+
+    #[test]
+    fn a_report_is_linked_if_its_group_has_a_name_of_codebuild() {
+        let link = |group: &str| {
+            let arn = format!("arn:aws:codebuild:eu-central-1:123456789012:report/{group}:0a1b");
+            report_link(&a_build(), &Report { arn, content: ReportContent::Tests(TestResults::default()) })
+        };
+        assert_eq!(
+            link("hook-unit").unwrap(),
+            "https://eu-central-1.console.aws.amazon.com/codesuite/codebuild/123456789012/testReports/reports/hook-unit/hook-unit%3A0a1b?region=eu-central-1"
+        );
+        for hostile in ["**pwn**", "a)[x](y", "a b", "ä"] {
+            assert_eq!(link(hostile), None, "{hostile}");
+        }
     }
 }

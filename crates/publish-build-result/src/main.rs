@@ -4,7 +4,11 @@ mod codebuild;
 mod codecommit;
 mod config;
 mod handler;
+#[cfg_attr(not(test), expect(dead_code, reason = "the handler asks for it next"))]
+mod log;
 mod publication;
+#[cfg_attr(not(test), expect(dead_code, reason = "the handler asks for it next"))]
+mod reports;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;

@@ -40,6 +40,9 @@ pub enum MissingReport {
     Gone,
     /// Any other state, by CodeBuild's name for it: `INCOMPLETE`, `DELETING` …
     InState(String),
+    /// CodeBuild refused to show it, or shows it in a form that this version does not know. The function's log says
+    /// which.
+    Unreadable,
 }
 
 /// Results of tests.

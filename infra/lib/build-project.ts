@@ -5,7 +5,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeFindings, allowBuildEnvironment, buildEnvironment } from './build-environment';
 import { ExpiringLogGroup } from './expiring-log-group';
-import { LeastPrivilegeRole } from './least-privilege-role';
+import { LeastPrivilegeRole, type Wildcard } from './least-privilege-role';
 import { allowOnRepositories } from './repository-permissions';
 import type { HookSettings } from './settings';
 
@@ -27,6 +27,9 @@ phases:
 export class BuildProject extends Construct {
   readonly projectName: string;
   readonly projectArn: string;
+  /** The report groups that builds write to: CodeBuild names one PROJECT-REPORT, after a report of the buildspec. */
+  readonly reportGroups: Wildcard;
+  readonly logGroup: ILogGroup;
 
   constructor(scope: Construct, id: string, settings: HookSettings) {
     super(scope, id);
@@ -35,8 +38,16 @@ export class BuildProject extends Construct {
     // Formatted from the name: the role's trust needs the ARN before the project exists.
     this.projectArn = stack.formatArn({ service: 'codebuild', resource: 'project', resourceName: settings.name });
 
-    const logGroup = new ExpiringLogGroup(this, 'Logs', settings);
-    const role = this.createRole(stack, settings, logGroup);
+    this.reportGroups = {
+      resource: stack.formatArn({
+        service: 'codebuild',
+        resource: 'report-group',
+        resourceName: `${settings.name}-*`,
+      }),
+      reason: "Report groups are named in buildspecs, always with the project's name in front.",
+    };
+    this.logGroup = new ExpiringLogGroup(this, 'Logs', settings);
+    const role = this.createRole(stack, settings);
 
     const project = new CfnProject(this, 'Project', {
       name: settings.name,
@@ -49,7 +60,7 @@ export class BuildProject extends Construct {
       environment: buildEnvironment(settings),
       timeoutInMinutes: settings.timeoutMinutes,
       queuedTimeoutInMinutes: settings.queuedTimeoutMinutes,
-      logsConfig: { cloudWatchLogs: { status: 'ENABLED', groupName: logGroup.logGroupName } },
+      logsConfig: { cloudWatchLogs: { status: 'ENABLED', groupName: this.logGroup.logGroupName } },
       ...(settings.vpcId !== undefined && {
         vpcConfig: {
           vpcId: settings.vpcId,
@@ -61,14 +72,8 @@ export class BuildProject extends Construct {
     acknowledgeFindings(project, settings);
   }
 
-  private createRole(stack: Stack, settings: HookSettings, logGroup: ILogGroup): LeastPrivilegeRole {
+  private createRole(stack: Stack, settings: HookSettings): LeastPrivilegeRole {
     const repositories = allowOnRepositories(stack, settings, ['codecommit:GitPull'], 'read');
-    // CodeBuild names a report group PROJECT-REPORT, and creates it when a buildspec first mentions it.
-    const reportGroups = stack.formatArn({
-      service: 'codebuild',
-      resource: 'report-group',
-      resourceName: `${settings.name}-*`,
-    });
     const environment = allowBuildEnvironment(stack, settings);
     return new LeastPrivilegeRole(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('codebuild.amazonaws.com', {
@@ -81,8 +86,9 @@ export class BuildProject extends Construct {
         // CodeBuild's guide asks for CreateLogGroup even where the group exists; it is limited to this one.
         new iam.PolicyStatement({
           actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-          resources: [logGroup.logGroupArn],
+          resources: [this.logGroup.logGroupArn],
         }),
+        // CodeBuild creates a report group when a buildspec first mentions it.
         new iam.PolicyStatement({
           actions: [
             'codebuild:CreateReportGroup',
@@ -91,18 +97,11 @@ export class BuildProject extends Construct {
             'codebuild:BatchPutTestCases',
             'codebuild:BatchPutCodeCoverages',
           ],
-          resources: [reportGroups],
+          resources: [this.reportGroups.resource],
         }),
         ...environment.statements,
       ],
-      wildcards: [
-        ...repositories.wildcards,
-        {
-          resource: reportGroups,
-          reason: "Report groups are named in buildspecs, always with the project's name in front.",
-        },
-        ...environment.wildcards,
-      ],
+      wildcards: [...repositories.wildcards, this.reportGroups, ...environment.wildcards],
       managedPolicies: settings.buildRoleManagedPolicies.map((policy, index) =>
         policy.startsWith('arn:')
           ? iam.ManagedPolicy.fromManagedPolicyArn(this, `ManagedPolicy${index}`, policy)

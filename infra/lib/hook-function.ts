@@ -25,6 +25,7 @@ export interface HookFunctionProps {
   /** The binary of the Cargo workspace that the function runs. Its package has the same name. */
   readonly binaryName: (typeof PACKAGES)[number];
   readonly description: string;
+  readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
   /** Further variables, which need the function's own role. */
   readonly environmentFromRole?: (role: iam.IRole) => Readonly<Record<string, string>>;
@@ -79,8 +80,7 @@ export class HookFunction extends Construct {
       // CPU comes with memory: at 256 MB, the 3 ms that a cold start's TLS handshake computes take some 20 ms. The
       // memory itself would be enough at the least that Lambda offers.
       memorySize: 256,
-      // An invocation is a handful of API calls. A minute leaves room for their retries and for lists of many pages.
-      timeout: Duration.minutes(1),
+      timeout: props.timeout,
       role: role.asIs(),
       logGroup,
       retryAttempts: 2,

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BuildProject } from './build-project';
-import { HookFunction } from './hook-function';
+import { HookFunction, type HookFunctionProps } from './hook-function';
 import { allowOnRepositories } from './repository-permissions';
 import { checkEventPatternSize, ServedRepositories } from './served-repositories';
 import { checkSettings, type HookSettings, type PullRequestHookProps } from './settings';
@@ -43,6 +43,8 @@ export class PullRequestHook extends Construct {
       ...ofBothFunctions,
       binaryName: 'start-build',
       description: `Starts a build for each pull request that is opened or updated (${settings.name}).`,
+      // An invocation is a handful of API calls. A minute leaves room for their retries and for lists of many pages.
+      timeout: Duration.minutes(1),
       environment: {
         HOOK_NAME: settings.name,
         PROJECT_NAME: project.projectName,
@@ -59,29 +61,21 @@ export class PullRequestHook extends Construct {
       wildcards: toStart.wildcards,
     });
 
-    const toPublish = allowOnRepositories(
-      stack,
-      settings,
-      [
-        'codecommit:GetBranch',
-        'codecommit:GetCommentsForPullRequest',
-        'codecommit:GetPullRequest',
-        'codecommit:PostCommentForPullRequest',
-        'codecommit:UpdateComment',
-      ],
-      'write',
-    );
+    const toPublish = allowToPublish(stack, settings, project);
     this.publishBuildResult = new HookFunction(this, 'PublishBuildResult', {
       ...ofBothFunctions,
       binaryName: 'publish-build-result',
       description: `Comments the state and result of builds on their pull requests (${settings.name}).`,
-      environment: { HOOK_NAME: settings.name, PROJECT_NAME: project.projectName },
+      // Twice as long: it also waits some 20 seconds for reports, and a few for the log.
+      timeout: Duration.minutes(2),
+      environment: {
+        HOOK_NAME: settings.name,
+        PROJECT_NAME: project.projectName,
+        LOG_LINES: String(settings.logLines),
+        REPLIES: settings.replies,
+      },
       environmentFromRole: (role) => ({ ROLE_NAME: role.roleName }),
-      statements: [
-        ...toPublish.statements,
-        new iam.PolicyStatement({ actions: ['codebuild:BatchGetBuilds'], resources: [project.projectArn] }),
-      ],
-      wildcards: toPublish.wildcards,
+      ...toPublish,
     });
 
     this.createRule('PullRequestRule', {
@@ -131,6 +125,41 @@ export class PullRequestHook extends Construct {
       ],
     });
   }
+}
+
+/** What publish-build-result may do: nothing that the settings turn off. */
+function allowToPublish(
+  stack: Stack,
+  settings: HookSettings,
+  project: BuildProject,
+): Pick<HookFunctionProps, 'statements' | 'wildcards'> {
+  const repositories = allowOnRepositories(
+    stack,
+    settings,
+    [
+      'codecommit:GetBranch',
+      'codecommit:GetCommentsForPullRequest',
+      'codecommit:GetPullRequest',
+      'codecommit:PostCommentForPullRequest',
+      ...(settings.replies === 'never' ? [] : ['codecommit:PostCommentReply']),
+      'codecommit:UpdateComment',
+    ],
+    'write',
+  );
+  const statements = [
+    ...repositories.statements,
+    new iam.PolicyStatement({ actions: ['codebuild:BatchGetBuilds'], resources: [project.projectArn] }),
+    new iam.PolicyStatement({
+      actions: ['codebuild:BatchGetReports', 'codebuild:DescribeTestCases'],
+      resources: [project.reportGroups.resource],
+    }),
+  ];
+  if (settings.logLines > 0) {
+    statements.push(
+      new iam.PolicyStatement({ actions: ['logs:GetLogEvents'], resources: [project.logGroup.logGroupArn] }),
+    );
+  }
+  return { statements, wildcards: [...repositories.wildcards, project.reportGroups] };
 }
 
 /**

@@ -20,6 +20,10 @@ export interface PullRequestHookProps {
   readonly timeoutMinutes?: number;
   /** @default - 480 */
   readonly queuedTimeoutMinutes?: number;
+  /** @default - 40 */
+  readonly logLines?: number;
+  /** @default - `onChange` */
+  readonly replies?: string;
   /** @default - builds run outside of your VPCs */
   readonly vpcId?: string;
   /** @default - none; needed with `vpcId` */
@@ -65,6 +69,9 @@ const COMPUTE_TYPES = ['SMALL', 'MEDIUM', 'LARGE', 'XLARGE', '2XLARGE'].map((siz
 // CodeBuild's own limits of a project, in minutes (API reference, CreateProject).
 const TIMEOUT = { from: 5, to: 2160 };
 const QUEUED_TIMEOUT = { from: 5, to: 480 };
+// More would leave no room for the failing tests: a comment has 10,240 characters.
+const LOG_LINES = { from: 0, to: 40 };
+const REPLIES = ['never', 'onChange', 'always'];
 const VPC_LIMITS = { subnets: 16, securityGroups: 5 };
 
 // CDK adds to the days that CloudWatch Logs knows a 9999, which means for ever.
@@ -140,6 +147,22 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     meaning: "How long a build may wait while the account's concurrent builds are used up.",
     allowed: `a whole number from ${QUEUED_TIMEOUT.from} to ${QUEUED_TIMEOUT.to}`,
     isAllowed: isWithin(QUEUED_TIMEOUT),
+  },
+  logLines: {
+    kind: 'number',
+    default: 40,
+    meaning:
+      "How many lines of a failed build's log its comment shows at most; with 0, the hook reads no logs. Everyone who can read the repository sees them, and what looks like a secret is masked without a guarantee.",
+    allowed: `a whole number from ${LOG_LINES.from} to ${LOG_LINES.to}`,
+    isAllowed: isWithin(LOG_LINES),
+  },
+  replies: {
+    kind: 'text',
+    default: 'onChange',
+    meaning:
+      'Which builds are replied to under their comment. CodeCommit notifies people of replies, and not of comments that change: `onChange` replies when a build breaks the pull request or fixes it, `always` also when it stays as it was.',
+    allowed: REPLIES.map((replies) => `\`${replies}\``).join(', '),
+    isAllowed: (value) => REPLIES.includes(value as string),
   },
   vpcId: {
     kind: 'text',

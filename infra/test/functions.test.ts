@@ -7,12 +7,17 @@ const template = synthesize({
   name: 'payments-hook',
   buildspec: 'ci/tests.yaml',
   logRetentionDays: RetentionDays.ONE_MONTH,
+  logLines: 10,
+  replies: 'always',
 });
 const startBuild = findResource(template, 'AWS::Lambda::Function', 'StartBuild');
 const publishBuildResult = findResource(template, 'AWS::Lambda::Function', 'PublishBuildResult');
 
 test('both functions run a binary for arm64, and no default decides on their memory and time', () => {
-  for (const { properties } of [startBuild, publishBuildResult]) {
+  for (const [{ properties }, timeout] of [
+    [startBuild, 60],
+    [publishBuildResult, 120],
+  ] as const) {
     const { Runtime, Handler, Architectures, MemorySize, Timeout, ReservedConcurrentExecutions } = properties;
     assert.deepEqual(
       { Runtime, Handler, Architectures, MemorySize, Timeout, ReservedConcurrentExecutions },
@@ -21,7 +26,7 @@ test('both functions run a binary for arm64, and no default decides on their mem
         Handler: 'bootstrap',
         Architectures: ['arm64'],
         MemorySize: 256,
-        Timeout: 60,
+        Timeout: timeout,
         ReservedConcurrentExecutions: undefined,
       },
     );
@@ -43,7 +48,13 @@ test("publish-build-result's environment names its own role, from which it knows
   const role = findResource(template, 'AWS::IAM::Role', 'PublishBuildResult');
   assert.equal(publishBuildResult.properties.Role, `<${role.logicalId}.Arn>`);
   assert.deepEqual(publishBuildResult.properties.Environment, {
-    Variables: { HOOK_NAME: 'payments-hook', PROJECT_NAME: 'payments-hook', ROLE_NAME: `<${role.logicalId}>` },
+    Variables: {
+      HOOK_NAME: 'payments-hook',
+      PROJECT_NAME: 'payments-hook',
+      LOG_LINES: '10',
+      REPLIES: 'always',
+      ROLE_NAME: `<${role.logicalId}>`,
+    },
   });
 });
 

@@ -22,21 +22,40 @@ test('start-build may read pull requests, start and find builds, log, and report
   ]);
 });
 
-test('publish-build-result may read builds, and read and write comments', () => {
-  assert.deepEqual(listPermissions(template, 'PublishBuildResult'), [
-    `codebuild:BatchGetBuilds on ${PROJECT}`,
-    `codecommit:GetBranch on ${repository('payments')}`,
-    `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
-    `codecommit:GetPullRequest on ${repository('payments')}`,
-    `codecommit:PostCommentForPullRequest on ${repository('payments')}`,
-    `codecommit:UpdateComment on ${repository('payments')}`,
-    'logs:CreateLogStream on <PublishBuildResultLogs>',
-    'logs:PutLogEvents on <PublishBuildResultLogs>',
-    'sqs:SendMessage on <FailureQueue>',
-  ]);
+const REPORT_GROUPS = `arn:<AWS::Partition>:codebuild:${PLACE}:report-group/pull-request-hook-*`;
+
+const OF_PUBLISH_BUILD_RESULT = [
+  `codebuild:BatchGetBuilds on ${PROJECT}`,
+  `codebuild:BatchGetReports on ${REPORT_GROUPS}`,
+  `codebuild:DescribeTestCases on ${REPORT_GROUPS}`,
+  `codecommit:GetBranch on ${repository('payments')}`,
+  `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
+  `codecommit:GetPullRequest on ${repository('payments')}`,
+  `codecommit:PostCommentForPullRequest on ${repository('payments')}`,
+  `codecommit:PostCommentReply on ${repository('payments')}`,
+  `codecommit:UpdateComment on ${repository('payments')}`,
+  'logs:CreateLogStream on <PublishBuildResultLogs>',
+  'logs:GetLogEvents on <BuildLogs>',
+  'logs:PutLogEvents on <PublishBuildResultLogs>',
+  'sqs:SendMessage on <FailureQueue>',
+];
+
+test('publish-build-result may read builds, their reports and their log, and read and write comments', () => {
+  assert.deepEqual(listPermissions(template, 'PublishBuildResult'), OF_PUBLISH_BUILD_RESULT);
 });
 
-const REPORT_GROUPS = `arn:<AWS::Partition>:codebuild:${PLACE}:report-group/pull-request-hook-*`;
+test('publish-build-result may not do what the settings turn off', () => {
+  for (const [settings, action] of [
+    [{ logLines: 0 }, 'logs:GetLogEvents'],
+    [{ replies: 'never' }, 'codecommit:PostCommentReply'],
+  ] as const) {
+    assert.deepEqual(
+      listPermissions(synthesize({ repositories: ['payments'], ...settings }), 'PublishBuildResult'),
+      OF_PUBLISH_BUILD_RESULT.filter((permission) => !permission.startsWith(action)),
+    );
+  }
+});
+
 const OF_EVERY_BUILD = [
   `codebuild:BatchPutCodeCoverages on ${REPORT_GROUPS}`,
   `codebuild:BatchPutTestCases on ${REPORT_GROUPS}`,

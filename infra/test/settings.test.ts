@@ -53,6 +53,8 @@ const READ: { context: Record<string, unknown>; settings: Partial<HookSettings> 
   { context: { timeoutMinutes: '2160' }, settings: { timeoutMinutes: 2160 } },
   { context: { timeoutMinutes: 5 }, settings: { timeoutMinutes: 5 } },
   { context: { queuedTimeoutMinutes: '480' }, settings: { queuedTimeoutMinutes: 480 } },
+  { context: { logLines: '0' }, settings: { logLines: 0 } },
+  { context: { replies: 'always' }, settings: { replies: 'always' } },
   { context: { environmentVariables: '{"A_1":"b=c"}' }, settings: { environmentVariables: { A_1: 'b=c' } } },
   {
     context: { buildRoleManagedPolicies: `service-role/X,${POLICY}` },
@@ -98,6 +100,8 @@ const REFUSED: Partial<Record<SettingName, unknown[]>> = {
   privileged: ['yes', '1', 1],
   timeoutMinutes: ['4', '2161', '1e2', '60.5', 'an hour', 60.5],
   queuedTimeoutMinutes: ['4', '481'],
+  logLines: ['-1', '41', '4.5', 'all', ''],
+  replies: ['', 'on-change', 'ALWAYS', 'true'],
   environmentVariables: ['A=b', '[]', 'null', '{"A":1}', '{"1A":"b"}', '{"A-B":"c"}', '{"CODEBUILD_X":"y"}'],
   buildRoleManagedPolicies: ['a b', 'x'.repeat(129)],
   repositoryKeyArns: ['alias/x', 'arn:aws:kms:eu-central-1:123456789012:alias/x'],

@@ -72,3 +72,39 @@ fn read_phase(phase: &types::BuildPhase) -> Phase {
         contexts: phase.contexts().iter().map(read_context).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use replayed_aws::{Answer, ReplayedAws};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn variable(name: &str, value: &str, kind: Option<&str>) -> Value {
+        json!({"name": name, "value": value, "type": kind})
+    }
+
+    #[tokio::test]
+    async fn the_values_of_plain_variables_that_say_secret_are_kept_to_be_masked() {
+        let arn =
+            "arn:aws:codebuild:eu-central-1:123456789012:build/pull-request-hook:0a1b2c3d-0000-4000-8000-000000000001";
+        let variables = [
+            variable("PULL_REQUEST_ID", "42", None),
+            variable("REPOSITORY_NAME", "payments", None),
+            variable("SOURCE_COMMIT", &"a".repeat(40), None),
+            variable("DESTINATION_COMMIT", &"b".repeat(40), None),
+            variable("REVISION_ID", "r1", None),
+            variable("DATABASE_PASSWORD", "opensesame", Some("PLAINTEXT")),
+            variable("API_TOKEN", "shibboleth", None),
+            variable("DEPLOY_TOKEN", "deploy-token", Some("SECRETS_MANAGER")),
+            variable("OTHER_TOKEN", "/other/token", Some("PARAMETER_STORE")),
+            variable("STAGE", "production", Some("PLAINTEXT")),
+        ];
+        let environment = json!({"environmentVariables": variables});
+        let answer = json!({"builds": [{"arn": arn, "environment": environment}], "buildsNotFound": []});
+        let aws = ReplayedAws::new([("BatchGetBuilds", Answer::json(answer))]);
+        let builds = read_builds(&Client::new(&aws.sdk_config()), &[]).await.unwrap();
+        let text = "opensesame shibboleth deploy-token /other/token production";
+        assert_eq!(builds[0].secrets.mask(text), "*** *** deploy-token /other/token production");
+    }
+}

@@ -1,7 +1,10 @@
 //! The function's settings, read once when it starts.
 
 use lambda_setup::{InvalidSetting, read_setting};
-use pull_request_build::{HookName, InvalidId, ProjectName};
+use pull_request_build::{HookName, InvalidId, ProjectName, Replies};
+
+/// The most lines of a log that a comment shows.
+const MOST_LOG_LINES: usize = 40;
 
 /// What the deployment tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,10 @@ pub(crate) struct Config {
     pub(crate) project_name: ProjectName,
     /// The name of the function's role.
     pub(crate) role_name: String,
+    /// The most lines of a failed build's log that a comment shows. Zero: the log is not read.
+    pub(crate) log_lines: usize,
+    /// The builds that a reply is posted on.
+    pub(crate) replies: Replies,
 }
 
 impl Config {
@@ -26,6 +33,8 @@ impl Config {
             hook_name: read_setting(&lookup, "HOOK_NAME", HookName::parse)?,
             project_name: read_setting(&lookup, "PROJECT_NAME", ProjectName::parse)?,
             role_name: read_setting(&lookup, "ROLE_NAME", parse_role_name)?,
+            log_lines: read_setting(&lookup, "LOG_LINES", parse_log_lines)?,
+            replies: read_setting(&lookup, "REPLIES", Replies::parse)?,
         })
     }
 }
@@ -41,14 +50,25 @@ fn parse_role_name(text: &str) -> Result<String, InvalidId> {
     })
 }
 
+fn parse_log_lines(text: &str) -> Result<usize, InvalidId> {
+    let lines = text.parse().ok().filter(|lines| *lines <= MOST_LOG_LINES);
+    lines.ok_or_else(|| InvalidId {
+        what: "the number of log lines",
+        expected: "a whole number from 0 to 40",
+        found: text.chars().take(64).collect(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SETTINGS: [(&str, &str); 3] = [
+    const SETTINGS: [(&str, &str); 5] = [
         ("HOOK_NAME", "pull-request-hook"),
         ("PROJECT_NAME", "pull-request-hook"),
         ("ROLE_NAME", "publish-role"),
+        ("LOG_LINES", "40"),
+        ("REPLIES", "onChange"),
     ];
 
     /// The settings above, with the variable `name` changed.
@@ -61,18 +81,28 @@ mod tests {
     }
 
     #[test]
-    fn the_three_settings_are_read() {
+    fn every_setting_is_read() {
         let config = read_with("UNRELATED", Some("x")).unwrap();
         assert_eq!(config.hook_name.as_str(), "pull-request-hook");
         assert_eq!(config.project_name.as_str(), "pull-request-hook");
         assert_eq!(config.role_name, "publish-role");
+        assert_eq!(config.log_lines, 40);
+        assert_eq!(config.replies, Replies::OnChange);
+        assert_eq!(read_with("LOG_LINES", Some("0")).unwrap().log_lines, 0);
+        assert_eq!(read_with("REPLIES", Some("never")).unwrap().replies, Replies::Never);
     }
 
     #[test]
     fn a_missing_or_malformed_setting_is_named() {
-        for (name, wrong) in
-            [("HOOK_NAME", "My Hook"), ("PROJECT_NAME", "a/b"), ("ROLE_NAME", "arn:aws:iam::1:role/x")]
-        {
+        for (name, wrong) in [
+            ("HOOK_NAME", "My Hook"),
+            ("PROJECT_NAME", "a/b"),
+            ("ROLE_NAME", "arn:aws:iam::1:role/x"),
+            ("LOG_LINES", "41"),
+            ("LOG_LINES", "-1"),
+            ("LOG_LINES", "many"),
+            ("REPLIES", "on-change"),
+        ] {
             assert_eq!(read_with(name, None), Err(InvalidSetting::Missing(name)));
             let error = read_with(name, Some(wrong)).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(wrong), "{error}");

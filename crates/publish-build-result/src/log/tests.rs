@@ -1,4 +1,4 @@
-use pull_request_build::{BuildArn, BuildStatus, PullRequestBuild};
+use pull_request_build::{BuildArn, BuildStatus, PullRequestBuild, Secrets};
 use replayed_aws::{Answer, RecordedRequest, ReplayedAws};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -38,6 +38,7 @@ fn a_build() -> Build {
         log_deep_link: None,
         log_stream: Some(LogStream { group_name: "builds".to_owned(), stream_name: "0a1b".to_owned() }),
         report_arns: Vec::new(),
+        secrets: Secrets::default(),
         pull_request: PullRequestBuild::from_variables(variables).unwrap(),
     }
 }

@@ -39,5 +39,8 @@ fn sentence(build: &Build, report: &Report) -> Option<String> {
         MissingReport::InState(state) => {
             format!("Report {report} cannot be read: CodeBuild says {}.", name(&build.secrets.mask(state)))
         }
+        MissingReport::Unreadable => {
+            format!("Report {report} cannot be read: the log of publish-build-result says why.")
+        }
     })
 }

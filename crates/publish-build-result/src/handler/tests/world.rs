@@ -1,6 +1,6 @@
 //! What the scripted AWS answers, and one run of the handler against it.
 
-use pull_request_build::{HookName, ProjectName};
+use pull_request_build::{HookName, ProjectName, Replies};
 use replayed_aws::{Answer, RecordedRequest, ReplayedAws};
 use serde_json::{Value, json};
 
@@ -185,6 +185,8 @@ pub(super) async fn run(event: Value, script: impl IntoIterator<Item = Step>) ->
         hook_name: HookName::parse("pull-request-hook").unwrap(),
         project_name: ProjectName::parse("pull-request-hook").unwrap(),
         role_name: "publish-role".to_owned(),
+        log_lines: 40,
+        replies: Replies::OnChange,
     };
     let result = Handler::new(config, &aws.sdk_config()).handle(event, FUNCTION).await;
     Run { result, requests: aws.requests() }

@@ -86,6 +86,7 @@ fn report() -> impl Strategy<Value = Report> {
     let missing = prop_oneof![
         Just(MissingReport::Generating),
         Just(MissingReport::Gone),
+        Just(MissingReport::Unreadable),
         hostile().prop_map(MissingReport::InState),
     ];
     let content = prop_oneof![

@@ -24,6 +24,7 @@ mod replies;
 mod reports;
 mod request_token;
 mod secrets;
+mod start;
 mod start_decision;
 mod terminal;
 mod test_comparison;
@@ -51,7 +52,6 @@ pub use pull_request_event::{
 pub use replies::Replies;
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
 pub use secrets::Secrets;
-pub use start_decision::{
-    CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
-};
+pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartStep, Starter};
+pub use start_decision::CurrentPullRequest;
 pub use verdict::{Change, Verdict, change, previous_run, superseded_by, verdict};

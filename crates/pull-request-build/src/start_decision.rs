@@ -25,9 +25,9 @@ pub struct CurrentPullRequest {
 
 /// What to do about an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartDecision {
-    /// Start this build.
-    Build(PullRequestBuild),
+pub(crate) enum StartDecision {
+    /// Start the revision's build.
+    Build,
     /// Do nothing.
     Skip(SkipReason),
     /// The pull request was read in a state from before the event: read it again later.
@@ -36,7 +36,7 @@ pub enum StartDecision {
 
 /// Why an event starts no build. Each is a good end, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SkipReason {
+pub(crate) enum SkipReason {
     /// The event makes no new revision.
     #[error("an event of kind {} makes no new revision", .0.name())]
     NoNewRevision(PullRequestEventKind),
@@ -61,7 +61,7 @@ pub enum SkipReason {
 }
 
 /// What the event says alone, before CodeCommit is asked: the revision to build, or why there is nothing to ask.
-pub fn find_revision_to_build(event: PullRequestEvent) -> Result<NewRevision, SkipReason> {
+pub(crate) fn find_revision_to_build(event: PullRequestEvent) -> Result<NewRevision, SkipReason> {
     match event {
         PullRequestEvent::Other(kind) => Err(SkipReason::NoNewRevision(kind)),
         PullRequestEvent::NewRevision(revision) => {
@@ -78,13 +78,13 @@ pub fn find_revision_to_build(event: PullRequestEvent) -> Result<NewRevision, Sk
 }
 
 /// Whether the revision is still the one to build, now that CodeCommit has been asked.
-pub fn decide_start(revision: NewRevision, current: CurrentPullRequest) -> StartDecision {
+pub(crate) fn decide_start(revision: &NewRevision, current: CurrentPullRequest) -> StartDecision {
     if current.status != PullRequestStatus::Open {
         return StartDecision::Skip(SkipReason::NotOpen(current.status));
     }
     let CurrentPullRequest { revision_id, source_commit, last_activity, .. } = current;
     if revision_id == revision.build.revision_id && source_commit == revision.build.source_commit {
-        StartDecision::Build(revision.build)
+        StartDecision::Build
     } else if last_activity < revision.time {
         StartDecision::ReadAgain
     } else {
@@ -94,7 +94,7 @@ pub fn decide_start(revision: NewRevision, current: CurrentPullRequest) -> Start
 
 /// Whether to look for a build of the revision before starting one: the event is so old that CodeBuild may have
 /// forgotten the token of an earlier try. `now` is the time by AWS's clock; without one, looking is the safe way.
-pub fn must_look_first(event_time: SystemTime, now: Option<SystemTime>) -> bool {
+pub(crate) fn must_look_first(event_time: SystemTime, now: Option<SystemTime>) -> bool {
     // An event from the future has not been tried before.
     now.is_none_or(|now| now.duration_since(event_time).is_ok_and(|age| age > TOKEN_TRUSTED))
 }
@@ -130,8 +130,8 @@ mod tests {
 
     /// The decision in words.
     fn decide(current: CurrentPullRequest) -> String {
-        match decide_start(revision(), current) {
-            StartDecision::Build(build) => format!("build {}", build.revision_id),
+        match decide_start(&revision(), current) {
+            StartDecision::Build => "build".to_owned(),
             StartDecision::Skip(reason) => reason.to_string(),
             StartDecision::ReadAgain => "read again".to_owned(),
         }
@@ -144,10 +144,10 @@ mod tests {
         let moved_on = format!("the pull request has moved on to commit {}, revision r2", "c".repeat(40));
         let closed = |status| CurrentPullRequest { status, ..current("r2", "c", earlier) };
         let cases = [
-            (current("r1", "a", EVENT_SECOND), "build r1"),
-            (current("r1", "a", later), "build r1"),
+            (current("r1", "a", EVENT_SECOND), "build"),
+            (current("r1", "a", later), "build"),
             // Even a read that seems older than the event agrees with it here.
-            (current("r1", "a", earlier), "build r1"),
+            (current("r1", "a", earlier), "build"),
             (current("r2", "c", later), &moved_on),
             (current("r2", "c", EVENT_SECOND), &moved_on),
             (current("r2", "c", earlier), "read again"),

@@ -1,6 +1,6 @@
-//! Builds in CodeBuild: starting one, and finding one that was started before.
+//! Builds in CodeBuild: starting one, and listing those that were started before.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_sdk_codebuild::{
     Client,
@@ -11,20 +11,16 @@ use aws_sdk_codebuild::{
     },
 };
 use lambda_setup::CallFailure;
-use pull_request_build::PullRequestBuild;
+use pull_request_build::{BuildId, ListedBuild, PullRequestBuild, StartAnswer};
 
 use crate::{config::Config, failure::Failure};
-
-/// How far the clocks of CodeCommit and CodeBuild may lie apart for a build to count as started after an event.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// What came of `StartBuild`.
 #[derive(Debug)]
 pub(crate) enum Start {
     /// CodeBuild started the build of this id, or had done so before with the same token.
-    Started(String),
-    /// CodeBuild calls a parameter invalid. It says the same of a token that it knows with other parameters: then the
-    /// build is there.
+    Started(BuildId),
+    /// CodeBuild calls a parameter invalid.
     InvalidInput(CallFailure),
 }
 
@@ -33,6 +29,7 @@ pub(crate) enum Start {
 fn start_build_input(
     config: &Config,
     build: &PullRequestBuild,
+    token: &str,
 ) -> Result<StartBuildInputBuilder, BuildError> {
     let variables = build
         .to_variables()
@@ -54,23 +51,23 @@ fn start_build_input(
         .buildspec_override(config.buildspec.as_str())
         .artifacts_override(ProjectArtifacts::builder().r#type(ArtifactsType::NoArtifacts).build()?)
         .set_environment_variables_override(Some(variables))
-        .idempotency_token(build.start_token(&config.hook_name)))
+        .idempotency_token(token))
 }
 
-/// Starts the build.
+/// Starts the build, with `token` as the request's.
 pub(crate) async fn start_build(
     client: &Client,
     config: &Config,
     build: &PullRequestBuild,
+    token: &str,
 ) -> Result<Start, Failure> {
     const OPERATION: &str = "StartBuild";
-    let input = start_build_input(config, build)
+    let input = start_build_input(config, build, token)
         .map_err(|error| CallFailure::Unknown { operation: OPERATION, cause: error.to_string() })?;
     match input.send_with(client).await {
         Ok(output) => {
             let id = output.build_value().and_then(Build::id);
-            let id = id.ok_or_else(|| missing(OPERATION, "the build's id"))?;
-            Ok(Start::Started(id.to_owned()))
+            Ok(Start::Started(read_id(OPERATION, id)?))
         }
         Err(error) => match error.as_service_error() {
             Some(StartBuildError::InvalidInputException(_)) => {
@@ -83,54 +80,47 @@ pub(crate) async fn start_build(
     }
 }
 
-/// Looks for a build of the same revision among the project's builds since `event_time`, newest first, whatever its
-/// state: a build that was stopped is not started again by an event that comes twice.
-pub(crate) async fn find_build(
+/// Reads a page of the project's builds, newest first: that of the token `page`, or the first.
+pub(crate) async fn read_builds(
     client: &Client,
     config: &Config,
-    wanted: &PullRequestBuild,
-    event_time: SystemTime,
-) -> Result<Option<String>, Failure> {
+    page: Option<String>,
+) -> Result<StartAnswer, Failure> {
     const LIST: &str = "ListBuildsForProject";
     const GET: &str = "BatchGetBuilds";
-    let earliest = event_time.checked_sub(CLOCK_DIFFERENCE).unwrap_or(SystemTime::UNIX_EPOCH);
-    let mut next_token = None;
-    loop {
-        // Without sortOrder, which CodeBuild answers newest first, at most 100 ids a page: as many as one
-        // BatchGetBuilds takes.
-        let page = client
-            .list_builds_for_project()
-            .project_name(config.project_name.as_str())
-            .set_next_token(next_token)
-            .send()
-            .await
-            .map_err(|error| sort(LIST, &error, config))?;
-        let builds = if page.ids().is_empty() {
-            Vec::new()
-        } else {
-            let answer = client.batch_get_builds().set_ids(page.ids.clone()).send().await;
-            answer.map_err(|error| sort(GET, &error, config))?.builds.unwrap_or_default()
-        };
-        if let Some(found) = builds.iter().find(|build| is_build_of(build, wanted)) {
-            let id = found.id().ok_or_else(|| missing(GET, "the build's id"))?;
-            return Ok(Some(id.to_owned()));
-        }
-        next_token = page.next_token;
-        if next_token.is_none() || builds.iter().any(|build| started_before(build, earliest)) {
-            return Ok(None);
-        }
-    }
+    // Without sortOrder, which CodeBuild answers newest first, at most 100 ids a page: as many as one BatchGetBuilds
+    // takes.
+    let page = client
+        .list_builds_for_project()
+        .project_name(config.project_name.as_str())
+        .set_next_token(page)
+        .send()
+        .await
+        .map_err(|error| sort(LIST, &error, config))?;
+    let builds = if page.ids().is_empty() {
+        Vec::new()
+    } else {
+        let answer = client.batch_get_builds().set_ids(page.ids).send().await;
+        answer.map_err(|error| sort(GET, &error, config))?.builds.unwrap_or_default()
+    };
+    let builds = builds.iter().map(|build| read_build(GET, build)).collect::<Result<_, _>>()?;
+    Ok(StartAnswer::Builds { builds, next_page: page.next_token })
 }
 
-fn is_build_of(build: &Build, wanted: &PullRequestBuild) -> bool {
+fn read_build(operation: &'static str, build: &Build) -> Result<ListedBuild, Failure> {
     let variables = build.environment().map(|environment| environment.environment_variables());
     let variables = variables.unwrap_or_default().iter().map(|variable| (variable.name(), variable.value()));
-    PullRequestBuild::from_variables(variables).is_ok_and(|found| found.is_same_request(wanted))
+    Ok(ListedBuild {
+        id: read_id(operation, build.id())?,
+        start_time: build.start_time().and_then(|start| SystemTime::try_from(*start).ok()),
+        pull_request: PullRequestBuild::from_variables(variables).ok(),
+    })
 }
 
-fn started_before(build: &Build, earliest: SystemTime) -> bool {
-    let start = build.start_time().and_then(|start| SystemTime::try_from(*start).ok());
-    start.is_some_and(|start| start < earliest)
+fn read_id(operation: &'static str, id: Option<&str>) -> Result<BuildId, Failure> {
+    let invalid = |what| Failure::InvalidAnswer { operation, what };
+    let id = id.ok_or_else(|| invalid("the build's id".to_owned()))?;
+    BuildId::parse(id).map_err(|error| invalid(format!("a readable value: {error}")))
 }
 
 fn sort<E>(
@@ -149,8 +139,4 @@ where
         return CallFailure::refused(operation, error, remedy);
     }
     CallFailure::sort(operation, error)
-}
-
-fn missing(operation: &'static str, what: &str) -> Failure {
-    Failure::InvalidAnswer { operation, what: what.to_owned() }
 }

@@ -1,42 +1,16 @@
-//! One event: parse it, ask CodeCommit, decide, act, and say what came of it.
-
-use std::time::SystemTime;
+//! One event: parse it, make the calls that it needs, and say what came of it.
 
 use aws_config::SdkConfig;
-use pull_request_build::{
-    NewRevision, PullRequestBuild, PullRequestEvent, SkipReason, StartDecision, decide_start,
-    find_revision_to_build, must_look_first,
-};
-use serde::Serialize;
+use lambda_setup::CallFailure;
+use pull_request_build::{PullRequestEvent, StartAnswer, StartFailure, StartOutcome, StartStep, Starter};
 use serde_json::Value;
 
 use crate::{
-    build::{Start, find_build, start_build},
+    build::{Start, read_builds, start_build},
     config::Config,
     failure::Failure,
     pull_request::get_pull_request,
 };
-
-/// What came of an event. Each is success: Lambda does not try the event again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "decision", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(crate) enum Outcome {
-    /// A build was started, or CodeBuild knew the token of one that was.
-    BuildStarted {
-        /// The build's id.
-        build_id: String,
-    },
-    /// The build had been started before.
-    BuildFound {
-        /// The build's id.
-        build_id: String,
-    },
-    /// Nothing is to be built.
-    Skipped {
-        /// Why.
-        reason: String,
-    },
-}
 
 /// Handles the events of one hook.
 #[derive(Debug)]
@@ -57,92 +31,77 @@ impl Handler {
     }
 
     /// Handles one event, and logs what came of it. An error means: try again, at last in the failure queue.
-    pub(crate) async fn handle(&self, event: &Value) -> Result<Outcome, Failure> {
-        let result = self.build_revision_of(event).await;
+    pub(crate) async fn handle(&self, event: &Value) -> Result<StartOutcome, Failure> {
+        let result = self.start_build_of(event).await;
         self.log(event, &result);
         result
     }
 
-    async fn build_revision_of(&self, event: &Value) -> Result<Outcome, Failure> {
-        let revision = match find_revision_to_build(PullRequestEvent::parse(event)?) {
-            Ok(revision) => revision,
-            Err(reason) => return Ok(skip(&reason)),
-        };
-        let NewRevision { time: event_time, ref build, .. } = revision;
-        let revision_id = build.revision_id.clone();
-        let answer = get_pull_request(&self.codecommit, build).await?;
-        let Some(pull_request) = answer.pull_request else {
-            return Ok(skip(&SkipReason::Gone));
-        };
-        match decide_start(revision, pull_request) {
-            StartDecision::Skip(reason) => Ok(skip(&reason)),
-            StartDecision::ReadAgain => Err(Failure::ReadIsBehind(revision_id)),
-            StartDecision::Build(build) => self.ensure_build(&build, event_time, answer.time).await,
-        }
-    }
-
-    /// Starts the build unless it was started before.
-    async fn ensure_build(
-        &self,
-        build: &PullRequestBuild,
-        event_time: SystemTime,
-        now: Option<SystemTime>,
-    ) -> Result<Outcome, Failure> {
-        let find = || find_build(&self.codebuild, &self.config, build, event_time);
-        if must_look_first(event_time, now)
-            && let Some(build_id) = find().await?
-        {
-            return Ok(Outcome::BuildFound { build_id });
-        }
-        match start_build(&self.codebuild, &self.config, build).await? {
-            Start::Started(build_id) => Ok(Outcome::BuildStarted { build_id }),
-            Start::InvalidInput(failure) => match find().await? {
-                Some(build_id) => Ok(Outcome::BuildFound { build_id }),
-                None => Err(failure.into()),
-            },
+    /// Makes the calls that a [`Starter`] names, until it names none.
+    async fn start_build_of(&self, event: &Value) -> Result<StartOutcome, Failure> {
+        let Self { config, codecommit, codebuild } = self;
+        let mut starter = Starter::new(config.hook_name.clone(), PullRequestEvent::parse(event)?);
+        let mut refusal = None;
+        loop {
+            let answer = match starter.step() {
+                StartStep::ReadPullRequest(build) => get_pull_request(codecommit, build).await?,
+                StartStep::ReadBuilds { page } => read_builds(codebuild, config, page.clone()).await?,
+                StartStep::StartBuild { build, token } => {
+                    match start_build(codebuild, config, build, token).await? {
+                        Start::Started(id) => StartAnswer::Started(id),
+                        Start::InvalidInput(failure) => {
+                            refusal = Some(failure);
+                            StartAnswer::Refused
+                        }
+                    }
+                }
+                StartStep::Finished(outcome) => return Ok(outcome.clone()),
+                StartStep::Failed(failure) => return Err(explain(failure, refusal)),
+            };
+            starter.answer(answer);
         }
     }
 
     /// One line an event. The fields are taken from the event as it came, so that a line about an event that cannot be
     /// understood has them too; the event itself is never logged.
-    fn log(&self, event: &Value, result: &Result<Outcome, Failure>) {
+    fn log(&self, event: &Value, result: &Result<StartOutcome, Failure>) {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
         let hook = self.config.hook_name.as_str();
         let pull_request = text("/detail/pullRequestId");
         let repository = text("/detail/repositoryNames/0");
         let commit = text("/detail/sourceCommit");
-        let (message, build_id, reason) = match result {
-            Ok(Outcome::BuildStarted { build_id }) => ("build started", Some(build_id.as_str()), None),
-            Ok(Outcome::BuildFound { build_id }) => {
-                ("build found, none started", Some(build_id.as_str()), None)
-            }
-            Ok(Outcome::Skipped { reason }) => ("nothing built", None, Some(reason.as_str())),
-            Err(failure) => {
-                tracing::error!(
-                    hook.name = hook,
-                    pull_request.id = pull_request,
-                    pull_request.source_commit = commit,
-                    repository.name = repository,
-                    error.type = failure.error_type(),
-                    "no build could be started: {failure}"
-                );
-                return;
-            }
-        };
-        tracing::info!(
-            hook.name = hook,
-            pull_request.id = pull_request,
-            pull_request.source_commit = commit,
-            repository.name = repository,
-            build.id = build_id,
-            reason,
-            "{message}"
-        );
+        match result {
+            Ok(outcome) => tracing::info!(
+                hook.name = hook,
+                pull_request.id = pull_request,
+                pull_request.source_commit = commit,
+                repository.name = repository,
+                build.id = outcome.build_id(),
+                reason = outcome.reason(),
+                "{}",
+                outcome.message()
+            ),
+            Err(failure) => tracing::error!(
+                hook.name = hook,
+                pull_request.id = pull_request,
+                pull_request.source_commit = commit,
+                repository.name = repository,
+                error.type = failure.error_type(),
+                "no build could be started: {failure}"
+            ),
+        }
     }
 }
 
-fn skip(reason: &SkipReason) -> Outcome {
-    Outcome::Skipped { reason: reason.to_string() }
+/// The failure in words for people. The words of a refused call are kept beside the [`Starter`].
+fn explain(failure: &StartFailure, refusal: Option<CallFailure>) -> Failure {
+    match (failure, refusal) {
+        (StartFailure::Refused, Some(refusal)) => refusal.into(),
+        (StartFailure::Refused, None) => {
+            Failure::InvalidAnswer { operation: "StartBuild", what: "a reason for its refusal".to_owned() }
+        }
+        (StartFailure::ReadIsBehind(revision_id), _) => Failure::ReadIsBehind(revision_id.clone()),
+    }
 }
 
 #[cfg(test)]

@@ -15,26 +15,19 @@ use aws_sdk_codecommit::{
     types::PullRequest,
 };
 use lambda_setup::CallFailure;
-use pull_request_build::{CurrentPullRequest, PullRequestBuild, PullRequestStatus, RevisionId, SourceCommit};
+use pull_request_build::{
+    CurrentPullRequest, PullRequestBuild, PullRequestStatus, RevisionId, SourceCommit, StartAnswer,
+};
 
 use crate::failure::Failure;
 
 const OPERATION: &str = "GetPullRequest";
 
-/// CodeCommit's answer about a pull request.
-#[derive(Debug)]
-pub(crate) struct PullRequestAnswer {
-    /// The pull request, or nothing if CodeCommit does not know it any more.
-    pub(crate) pull_request: Option<CurrentPullRequest>,
-    /// When CodeCommit answered, by its own clock; absent if the answer does not say it.
-    pub(crate) time: Option<SystemTime>,
-}
-
 /// Asks how the pull request of `build` stands.
 pub(crate) async fn get_pull_request(
     client: &Client,
     build: &PullRequestBuild,
-) -> Result<PullRequestAnswer, Failure> {
+) -> Result<StartAnswer, Failure> {
     let time = AnswerTime::default();
     let answer = client
         .get_pull_request()
@@ -53,7 +46,7 @@ pub(crate) async fn get_pull_request(
             _ => return Err(CallFailure::sort(OPERATION, &error).into()),
         },
     };
-    Ok(PullRequestAnswer { pull_request, time: time.get() })
+    Ok(StartAnswer::PullRequest { pull_request, time: time.get() })
 }
 
 fn read_pull_request(

@@ -83,7 +83,7 @@ fn plaintext(name: &str, value: &str) -> Value {
 
 /// What handling an event came to.
 struct Handled {
-    result: Result<Outcome, Failure>,
+    result: Result<StartOutcome, Failure>,
     requests: Vec<RecordedRequest>,
     line: Value,
 }
@@ -129,14 +129,14 @@ impl Write for Lines {
     }
 }
 
-fn build_started() -> Outcome {
-    Outcome::BuildStarted { build_id: "payments-project:1".to_owned() }
+fn build_started() -> StartOutcome {
+    StartOutcome::BuildStarted { build_id: "payments-project:1".to_owned() }
 }
 
-fn build_found(id: &str) -> Outcome {
-    Outcome::BuildFound { build_id: id.to_owned() }
+fn build_found(id: &str) -> StartOutcome {
+    StartOutcome::BuildFound { build_id: id.to_owned() }
 }
 
-fn skipped(reason: &str) -> Outcome {
-    Outcome::Skipped { reason: reason.to_owned() }
+fn skipped(reason: &str) -> StartOutcome {
+    StartOutcome::Skipped { reason: reason.to_owned() }
 }

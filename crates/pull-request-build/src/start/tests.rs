@@ -1,0 +1,243 @@
+use super::*;
+use crate::examples::{a_pull_request_build, at};
+use crate::ids::{BuildId, DestinationCommit, PullRequestId, RepositoryName, RevisionId, SourceCommit};
+use crate::pull_request_event::{PullRequestEventKind, PullRequestStatus};
+
+/// The second at which the event was made.
+const EVENT: u64 = 1_000;
+
+fn revision() -> NewRevision {
+    NewRevision { time: at(EVENT), status: PullRequestStatus::Open, build: a_pull_request_build() }
+}
+
+fn starter(event: PullRequestEvent) -> Starter {
+    Starter::new(HookName::parse("pull-request-hook").unwrap(), event)
+}
+
+/// CodeCommit's answer that agrees with the event, `seconds` after it.
+fn agreed(seconds: u64) -> StartAnswer {
+    let pull_request = CurrentPullRequest {
+        status: PullRequestStatus::Open,
+        revision_id: revision().build.revision_id,
+        source_commit: revision().build.source_commit,
+        last_activity: at(EVENT),
+    };
+    StartAnswer::PullRequest { pull_request: Some(pull_request), time: Some(at(EVENT + seconds)) }
+}
+
+/// The same answer after `change`.
+fn changed(change: impl FnOnce(&mut CurrentPullRequest)) -> StartAnswer {
+    let StartAnswer::PullRequest { pull_request: Some(mut pull_request), time } = agreed(5) else {
+        panic!("an answer of another kind");
+    };
+    change(&mut pull_request);
+    StartAnswer::PullRequest { pull_request: Some(pull_request), time }
+}
+
+fn id(unique: &str) -> BuildId {
+    BuildId::parse(&format!("hook:{unique}")).unwrap()
+}
+
+/// A build of the event's revision.
+fn ours(unique: &str, start: u64) -> ListedBuild {
+    ListedBuild { id: id(unique), start_time: Some(at(start)), pull_request: Some(a_pull_request_build()) }
+}
+
+/// A build of another pull request.
+fn other(unique: &str, start: u64) -> ListedBuild {
+    let pull_request_id = PullRequestId::parse("41").unwrap();
+    let pull_request = PullRequestBuild { pull_request_id, ..a_pull_request_build() };
+    ListedBuild { pull_request: Some(pull_request), ..ours(unique, start) }
+}
+
+fn page(builds: &[ListedBuild], next_page: Option<&str>) -> StartAnswer {
+    StartAnswer::Builds { builds: builds.to_vec(), next_page: next_page.map(str::to_owned) }
+}
+
+fn started() -> StartAnswer {
+    StartAnswer::Started(id("1"))
+}
+
+/// A step in words.
+fn words(step: &StartStep) -> String {
+    match step {
+        StartStep::ReadPullRequest(build) => format!("read pull request {}", build.pull_request_id),
+        StartStep::ReadBuilds { page } => format!("read builds {}", page.as_deref().unwrap_or("page 1")),
+        StartStep::StartBuild { build, .. } => format!("start {}", build.revision_id),
+        StartStep::Finished(StartOutcome::Skipped { reason }) => format!("skipped: {reason}"),
+        StartStep::Finished(outcome) => {
+            format!("{}: {}", outcome.message(), outcome.build_id().unwrap_or_default())
+        }
+        StartStep::Failed(failure) => format!("failed: {failure:?}"),
+    }
+}
+
+/// The steps that come after the first, one for each answer.
+fn steps(answers: impl IntoIterator<Item = StartAnswer>) -> Vec<String> {
+    let mut starter = starter(PullRequestEvent::NewRevision(revision()));
+    assert_eq!(words(starter.step()), "read pull request 42");
+    let step_after = |answer| {
+        starter.answer(answer);
+        words(starter.step())
+    };
+    answers.into_iter().map(step_after).collect()
+}
+
+#[test]
+fn a_revision_is_built_after_codecommit_agreed() {
+    assert_eq!(steps([agreed(5), started()]), ["start r1", "build started: hook:1"]);
+}
+
+#[test]
+fn the_start_is_asked_for_with_the_events_build_and_its_token() {
+    let mut starter = starter(PullRequestEvent::NewRevision(revision()));
+    starter.answer(agreed(5));
+    let token = a_pull_request_build().start_token(&HookName::parse("pull-request-hook").unwrap());
+    let expected = StartStep::StartBuild { build: Box::new(a_pull_request_build()), token };
+    assert_eq!(*starter.step(), expected);
+}
+
+#[test]
+fn an_event_that_calls_for_no_build_costs_no_call() {
+    let mut no_change = revision();
+    no_change.build.destination_commit = DestinationCommit::parse(&"a".repeat(40)).unwrap();
+    let closed = NewRevision { status: PullRequestStatus::Closed, ..revision() };
+    for (event, expected) in [
+        (
+            PullRequestEvent::Other(PullRequestEventKind::ApprovalStateChanged),
+            "skipped: an event of kind pullRequestApprovalStateChanged makes no new revision",
+        ),
+        (PullRequestEvent::NewRevision(closed), "skipped: the pull request is closed"),
+        (
+            PullRequestEvent::NewRevision(no_change),
+            &format!("skipped: source and destination are the same commit, {}", "a".repeat(40)),
+        ),
+    ] {
+        assert_eq!(words(starter(event).step()), expected);
+    }
+}
+
+#[test]
+fn codecommit_may_say_that_there_is_nothing_to_build_any_more() {
+    let gone = StartAnswer::PullRequest { pull_request: None, time: Some(at(EVENT)) };
+    let closed = changed(|current| current.status = PullRequestStatus::Closed);
+    let moved_on = changed(|current| current.revision_id = RevisionId::parse("r2").unwrap());
+    let behind = changed(|current| {
+        current.revision_id = RevisionId::parse("r0").unwrap();
+        current.last_activity = at(EVENT - 1);
+    });
+    for (answer, expected) in [
+        (gone, "skipped: the pull request or its repository no longer exists"),
+        (closed, "skipped: the pull request is closed"),
+        (
+            moved_on,
+            &format!("skipped: the pull request has moved on to commit {}, revision r2", "a".repeat(40)),
+        ),
+        (behind, r#"failed: ReadIsBehind(RevisionId("r1"))"#),
+    ] {
+        assert_eq!(steps([answer]), [expected]);
+    }
+}
+
+#[test]
+fn the_token_is_trusted_for_four_minutes_of_codecommits_clock() {
+    let without_time = |answer| match answer {
+        StartAnswer::PullRequest { pull_request, .. } => {
+            StartAnswer::PullRequest { pull_request, time: None }
+        }
+        answer => answer,
+    };
+    assert_eq!(steps([agreed(240)]), ["start r1"]);
+    assert_eq!(steps([agreed(241)]), ["read builds page 1"]);
+    assert_eq!(steps([without_time(agreed(5))]), ["read builds page 1"]);
+}
+
+#[test]
+fn a_late_event_finds_the_build_of_an_earlier_try_or_starts_it() {
+    let first = [other("9", EVENT - 60)];
+    assert_eq!(
+        steps([agreed(241), page(&first, Some("page 2")), page(&[ours("8", EVENT)], Some("page 3"))]),
+        ["read builds page 1", "read builds page 2", "build found, none started: hook:8"],
+        "a build that started 60 s before the event may be due to the clocks"
+    );
+    assert_eq!(
+        steps([agreed(241), page(&[other("9", EVENT), other("8", EVENT - 61)], Some("page 2")), started()]),
+        ["read builds page 1", "start r1", "build started: hook:1"],
+        "older builds lie further back"
+    );
+    assert_eq!(steps([agreed(241), page(&[], None)]), ["read builds page 1", "start r1"]);
+    let without_time = ListedBuild { start_time: None, ..other("9", 0) };
+    assert_eq!(
+        steps([agreed(241), page(&[without_time], Some("page 2"))]),
+        ["read builds page 1", "read builds page 2"],
+        "a build without a start does not end the search"
+    );
+}
+
+#[test]
+fn only_a_build_of_the_same_request_is_found() {
+    let with = |change: fn(&mut PullRequestBuild)| {
+        let mut build = a_pull_request_build();
+        change(&mut build);
+        ListedBuild { pull_request: Some(build), ..ours("8", EVENT) }
+    };
+    let others = [
+        with(|build| build.pull_request_id = PullRequestId::parse("41").unwrap()),
+        with(|build| build.repository_name = RepositoryName::parse("refunds").unwrap()),
+        with(|build| build.source_commit = SourceCommit::parse(&"c".repeat(40)).unwrap()),
+        with(|build| build.revision_id = RevisionId::parse("r0").unwrap()),
+        ListedBuild { pull_request: None, ..ours("8", EVENT) },
+    ];
+    for build in others {
+        assert_eq!(
+            steps([agreed(241), page(std::slice::from_ref(&build), None)]).last().unwrap(),
+            "start r1",
+            "{build:?}"
+        );
+    }
+    let moved = with(|build| build.destination_commit = DestinationCommit::parse(&"c".repeat(40)).unwrap());
+    assert_eq!(
+        steps([agreed(241), page(&[moved], None)]).last().unwrap(),
+        "build found, none started: hook:8"
+    );
+}
+
+#[test]
+fn a_refused_start_is_no_failure_if_the_build_is_there() {
+    for late in [false, true] {
+        let before = if late { vec![agreed(241), page(&[], None)] } else { vec![agreed(5)] };
+        let refused = before.into_iter().chain([StartAnswer::Refused]);
+        let found = refused.clone().chain([page(&[], Some("page 2")), page(&[ours("8", EVENT)], None)]);
+        assert_eq!(steps(found).last().unwrap(), "build found, none started: hook:8");
+        let missing = refused.chain([page(&[other("8", EVENT)], None)]);
+        assert_eq!(steps(missing).last().unwrap(), "failed: Refused");
+    }
+}
+
+#[test]
+fn an_answer_to_another_step_changes_nothing() {
+    let all = || [agreed(5), page(&[ours("8", EVENT)], None), started(), StartAnswer::Refused];
+    for (so_far, expected) in [
+        (vec![], "read pull request 42"),
+        (vec![agreed(5)], "start r1"),
+        (vec![agreed(241)], "read builds page 1"),
+        (vec![agreed(5), started()], "build started: hook:1"),
+    ] {
+        let mut starter = starter(PullRequestEvent::NewRevision(revision()));
+        so_far.into_iter().for_each(|answer| starter.answer(answer));
+        assert_eq!(words(starter.step()), expected);
+        let fits = |answer: &StartAnswer| {
+            matches!(
+                (starter.step(), answer),
+                (StartStep::ReadPullRequest(_), StartAnswer::PullRequest { .. })
+                    | (StartStep::ReadBuilds { .. }, StartAnswer::Builds { .. })
+                    | (StartStep::StartBuild { .. }, StartAnswer::Started(_) | StartAnswer::Refused)
+            )
+        };
+        for answer in all().into_iter().filter(|answer| !fits(answer)) {
+            let mut starter = starter.clone();
+            starter.answer(answer.clone());
+            assert_eq!(words(starter.step()), expected, "{answer:?}");
+        }
+    }
+}

@@ -86,8 +86,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_values_of_plain_variables_that_say_secret_are_kept_to_be_masked() {
-        let arn =
-            "arn:aws:codebuild:eu-central-1:123456789012:build/pull-request-hook:0a1b2c3d-0000-4000-8000-000000000001";
+        let arn = "arn:aws:codebuild:eu-central-1:123456789012:build/pull-request-hook:0a1b2c3d-0000-4000-8000-000000000001";
         let variables = [
             variable("PULL_REQUEST_ID", "42", None),
             variable("REPOSITORY_NAME", "payments", None),
@@ -100,7 +99,12 @@ mod tests {
             variable("OTHER_TOKEN", "/other/token", Some("PARAMETER_STORE")),
             variable("STAGE", "production", Some("PLAINTEXT")),
         ];
-        let environment = json!({"environmentVariables": variables});
+        let environment = json!({
+            "type": "ARM_CONTAINER",
+            "image": "x",
+            "computeType": "BUILD_GENERAL1_SMALL",
+            "environmentVariables": variables,
+        });
         let answer = json!({"builds": [{"arn": arn, "environment": environment}], "buildsNotFound": []});
         let aws = ReplayedAws::new([("BatchGetBuilds", Answer::json(answer))]);
         let builds = read_builds(&Client::new(&aws.sdk_config()), &[]).await.unwrap();

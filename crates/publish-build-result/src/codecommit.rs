@@ -7,30 +7,18 @@ use aws_sdk_codecommit::{
     operation::{
         get_branch::GetBranchError, get_comments_for_pull_request::GetCommentsForPullRequestError,
         get_pull_request::GetPullRequestError, post_comment_for_pull_request::PostCommentForPullRequestError,
-        update_comment::UpdateCommentError,
+        post_comment_reply::PostCommentReplyError, update_comment::UpdateCommentError,
     },
     types,
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use lambda_setup::CallFailure;
 use pull_request_build::{
-    AuthorArn, PullRequestBuild, PullRequestComment, PullRequestId, PullRequestStatus, Reference,
-    RepositoryName, SourceCommit, SourceLoss,
+    Answer, AuthorArn, Over, PullRequestBuild, PullRequestComment, PullRequestId, PullRequestStatus,
+    Reference, RepositoryName, SourceCommit, SourceLoss,
 };
 
-use crate::publication::{Interruption, Over, PublishError};
-
-/// How a write ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Write {
-    /// The comment says it now, in the words that CodeCommit kept if its answer has them.
-    Done {
-        /// The comment's text as CodeCommit stored it.
-        stored: Option<String>,
-    },
-    /// Another invocation or a person was faster; why, in words.
-    LookAgain(&'static str),
-}
+use crate::publish_error::PublishError;
 
 /// Reads every comment by `author` on the pull request, deleted ones too.
 ///
@@ -40,28 +28,31 @@ pub(crate) async fn read_comments(
     client: &Client,
     id: &PullRequestId,
     author: &AuthorArn,
-) -> Result<Vec<PullRequestComment>, Interruption> {
+) -> Result<Answer, PublishError> {
     use GetCommentsForPullRequestError as E;
     let mut pages =
         client.get_comments_for_pull_request().pull_request_id(id.as_str()).into_paginator().send();
     let mut comments = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| {
-            let over = match error.as_service_error() {
-                Some(E::PullRequestDoesNotExistException(_)) => Some(Over::PullRequestGone),
-                Some(E::RepositoryDoesNotExistException(_)) => Some(Over::RepositoryGone),
-                Some(E::CommitDoesNotExistException(_)) => Some(Over::CommitGone),
-                _ => None,
-            };
-            interruption("GetCommentsForPullRequest", &error, over)
-        })?;
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                let over = match error.as_service_error() {
+                    Some(E::PullRequestDoesNotExistException(_)) => Some(Over::PullRequestGone),
+                    Some(E::RepositoryDoesNotExistException(_)) => Some(Over::RepositoryGone),
+                    Some(E::CommitDoesNotExistException(_)) => Some(Over::CommitGone),
+                    _ => None,
+                };
+                return over_or_failure("GetCommentsForPullRequest", &error, over);
+            }
+        };
         for thread in page.comments_for_pull_request_data() {
             let read = |comment| read_comment(thread.after_commit_id(), comment);
             let by_author = |comment: &&types::Comment| comment.author_arn() == Some(author.as_str());
             comments.extend(thread.comments().iter().filter(by_author).filter_map(read));
         }
     }
-    Ok(comments)
+    Ok(Answer::Comments(comments))
 }
 
 fn read_comment(after_commit_id: Option<&str>, comment: &types::Comment) -> Option<PullRequestComment> {
@@ -73,6 +64,8 @@ fn read_comment(after_commit_id: Option<&str>, comment: &types::Comment) -> Opti
         creation_date: comment.creation_date().and_then(|date| SystemTime::try_from(*date).ok()),
         last_modified_date: comment.last_modified_date().and_then(|date| SystemTime::try_from(*date).ok()),
         after_commit_id: after_commit_id.map(str::to_owned),
+        in_reply_to: comment.in_reply_to().map(str::to_owned),
+        client_request_token: comment.client_request_token().map(str::to_owned),
     })
 }
 
@@ -83,7 +76,7 @@ pub(crate) async fn post_comment(
     author: &AuthorArn,
     request_token: &str,
     content: &str,
-) -> Result<Write, Interruption> {
+) -> Result<Answer, PublishError> {
     use PostCommentForPullRequestError as E;
     let answer = client
         .post_comment_for_pull_request()
@@ -101,7 +94,7 @@ pub(crate) async fn post_comment(
         Err(error) => {
             let over = match error.as_service_error() {
                 Some(E::IdempotencyParameterMismatchException(_)) => {
-                    return Ok(Write::LookAgain("another invocation posted the comment first"));
+                    return Ok(Answer::LookAgain("another invocation posted the comment first"));
                 }
                 Some(E::PullRequestDoesNotExistException(_)) => Some(Over::PullRequestGone),
                 Some(E::RepositoryDoesNotExistException(_)) => Some(Over::RepositoryGone),
@@ -112,44 +105,71 @@ pub(crate) async fn post_comment(
                 Some(E::BeforeCommitIdAndAfterCommitIdAreSameException(_)) => Some(Over::SameCommits),
                 _ => None,
             };
-            return Err(interruption("PostCommentForPullRequest", &error, over));
+            return over_or_failure("PostCommentForPullRequest", &error, over);
         }
     };
     match posted.comment() {
         Some(comment) if comment.deleted() => {
-            Ok(Write::LookAgain("a person deleted the comment that this token had posted"))
+            Ok(Answer::LookAgain("a person deleted the comment that this token had posted"))
         }
         Some(comment) if comment.author_arn().is_some_and(|actual| actual != author.as_str()) => {
             Err(PublishError::ForeignAuthor {
                 expected: author.as_str().to_owned(),
                 actual: comment.author_arn().unwrap_or_default().to_owned(),
-            }
-            .into())
+            })
         }
-        comment => Ok(Write::Done { stored: stored_text(comment) }),
+        comment => Ok(written(comment)),
     }
 }
 
 /// Replaces a comment's text.
-pub(crate) async fn update_comment(client: &Client, id: &str, content: &str) -> Result<Write, Interruption> {
+pub(crate) async fn update_comment(client: &Client, id: &str, content: &str) -> Result<Answer, PublishError> {
     use UpdateCommentError as E;
     let error = match client.update_comment().comment_id(id).content(content).send().await {
-        Ok(updated) => return Ok(Write::Done { stored: stored_text(updated.comment()) }),
+        Ok(updated) => return Ok(written(updated.comment())),
         Err(error) => error,
     };
     match error.as_service_error() {
         Some(E::CommentDeletedException(_) | E::CommentDoesNotExistException(_)) => {
-            Ok(Write::LookAgain("a person deleted the comment meanwhile"))
+            Ok(Answer::LookAgain("a person deleted the comment meanwhile"))
         }
         Some(E::CommentNotCreatedByCallerException(_)) => {
-            Ok(Write::LookAgain("CodeCommit did not take the comment for this function's own"))
+            Ok(Answer::LookAgain("CodeCommit did not take the comment for this function's own"))
         }
-        _ => Err(interruption("UpdateComment", &error, None)),
+        _ => over_or_failure("UpdateComment", &error, None),
     }
 }
 
-fn stored_text(comment: Option<&types::Comment>) -> Option<String> {
-    comment?.content().map(str::to_owned)
+/// Replies to a comment.
+pub(crate) async fn post_reply(
+    client: &Client,
+    comment_id: &str,
+    request_token: &str,
+    content: &str,
+) -> Result<Answer, PublishError> {
+    use PostCommentReplyError as E;
+    let request = client.post_comment_reply().in_reply_to(comment_id).client_request_token(request_token);
+    let error = match request.content(content).send().await {
+        // A person may have deleted the reply that the token posted: it was posted, all the same.
+        Ok(posted) => return Ok(written(posted.comment())),
+        Err(error) => error,
+    };
+    match error.as_service_error() {
+        Some(E::IdempotencyParameterMismatchException(_)) => {
+            Ok(Answer::LookAgain("another invocation posted the reply first"))
+        }
+        Some(E::CommentDoesNotExistException(_)) => {
+            Ok(Answer::LookAgain("the comment to reply to is not there any more"))
+        }
+        _ => over_or_failure("PostCommentReply", &error, None),
+    }
+}
+
+fn written(comment: Option<&types::Comment>) -> Answer {
+    Answer::Written {
+        comment_id: comment.and_then(types::Comment::comment_id).map(str::to_owned),
+        stored: comment.and_then(types::Comment::content).map(str::to_owned),
+    }
 }
 
 /// Looks for the reason why a build's source is no longer wanted or there: in the pull request, then, if the build never
@@ -158,17 +178,24 @@ pub(crate) async fn find_source_loss(
     client: &Client,
     build: &PullRequestBuild,
     had_source: bool,
-) -> Result<Option<SourceLoss>, Interruption> {
-    let pull_request = read_pull_request(client, build).await?;
+) -> Result<Answer, PublishError> {
+    use GetPullRequestError as E;
+    let answer = client.get_pull_request().pull_request_id(build.pull_request_id.as_str()).send().await;
+    let pull_request = match answer {
+        Ok(answer) => read_pull_request(answer.pull_request(), &build.repository_name),
+        Err(error) => {
+            let over = match error.as_service_error() {
+                Some(E::PullRequestDoesNotExistException(_)) => Some(Over::PullRequestGone),
+                _ => None,
+            };
+            return over_or_failure("GetPullRequest", &error, over);
+        }
+    };
     let tip = pull_request.source_commit.as_ref();
     let loss = SourceLoss::from_pull_request(&pull_request.status, tip, &build.source_commit);
     match (loss, &pull_request.source_reference) {
-        (None, Some(branch))
-            if !had_source && !branch_exists(client, &build.repository_name, branch).await? =>
-        {
-            Ok(Some(SourceLoss::BranchDeleted))
-        }
-        (loss, _) => Ok(loss),
+        (None, Some(branch)) if !had_source => find_branch_loss(client, &build.repository_name, branch).await,
+        (loss, _) => Ok(Answer::SourceLoss(loss)),
     }
 }
 
@@ -179,60 +206,49 @@ struct PullRequestState {
     source_reference: Option<Reference>,
 }
 
-async fn read_pull_request(
-    client: &Client,
-    build: &PullRequestBuild,
-) -> Result<PullRequestState, Interruption> {
-    use GetPullRequestError as E;
-    let answer = client.get_pull_request().pull_request_id(build.pull_request_id.as_str()).send().await;
-    let answer = answer.map_err(|error| {
-        let over = match error.as_service_error() {
-            Some(E::PullRequestDoesNotExistException(_)) => Some(Over::PullRequestGone),
-            _ => None,
-        };
-        interruption("GetPullRequest", &error, over)
-    })?;
-    let pull_request = answer.pull_request();
+fn read_pull_request(
+    pull_request: Option<&types::PullRequest>,
+    repository_name: &RepositoryName,
+) -> PullRequestState {
     let status = pull_request.and_then(types::PullRequest::pull_request_status);
     let targets = pull_request.map(types::PullRequest::pull_request_targets).unwrap_or_default();
-    let target =
-        targets.iter().find(|target| target.repository_name() == Some(build.repository_name.as_str()));
+    let target = targets.iter().find(|target| target.repository_name() == Some(repository_name.as_str()));
     let is_merged = target.and_then(|target| target.merge_metadata()).is_some_and(|merge| merge.is_merged());
     let source_commit = target.and_then(|target| target.source_commit());
     let source_reference = target.and_then(|target| target.source_reference());
-    Ok(PullRequestState {
+    PullRequestState {
         status: PullRequestStatus::from_name(status.map_or("", |status| status.as_str()), is_merged),
         source_commit: source_commit.and_then(|commit| SourceCommit::parse(commit).ok()),
         source_reference: source_reference.and_then(|reference| Reference::parse(reference).ok()),
-    })
-}
-
-async fn branch_exists(
-    client: &Client,
-    repository_name: &RepositoryName,
-    branch: &Reference,
-) -> Result<bool, Interruption> {
-    use GetBranchError as E;
-    let request = client.get_branch().repository_name(repository_name.as_str());
-    let Err(error) = request.branch_name(branch.branch_name()).send().await else {
-        return Ok(true);
-    };
-    match error.as_service_error() {
-        Some(E::BranchDoesNotExistException(_)) => Ok(false),
-        // Git takes names that this operation does not; nothing is known of such a branch, then.
-        Some(E::InvalidBranchNameException(_)) => Ok(true),
-        Some(E::RepositoryDoesNotExistException(_)) => Err(Over::RepositoryGone.into()),
-        _ => Err(interruption("GetBranch", &error, None)),
     }
 }
 
-fn interruption<E>(
+async fn find_branch_loss(
+    client: &Client,
+    repository_name: &RepositoryName,
+    branch: &Reference,
+) -> Result<Answer, PublishError> {
+    use GetBranchError as E;
+    let request = client.get_branch().repository_name(repository_name.as_str());
+    let Err(error) = request.branch_name(branch.branch_name()).send().await else {
+        return Ok(Answer::SourceLoss(None));
+    };
+    match error.as_service_error() {
+        Some(E::BranchDoesNotExistException(_)) => Ok(Answer::SourceLoss(Some(SourceLoss::BranchDeleted))),
+        // Git takes names that this operation does not; nothing is known of such a branch, then.
+        Some(E::InvalidBranchNameException(_)) => Ok(Answer::SourceLoss(None)),
+        Some(E::RepositoryDoesNotExistException(_)) => Ok(Answer::Over(Over::RepositoryGone)),
+        _ => over_or_failure("GetBranch", &error, None),
+    }
+}
+
+fn over_or_failure<E>(
     operation: &'static str,
     error: &SdkError<E, HttpResponse>,
     over: Option<Over>,
-) -> Interruption
+) -> Result<Answer, PublishError>
 where
     E: aws_sdk_codecommit::error::ProvideErrorMetadata + std::error::Error + 'static,
 {
-    over.map_or_else(|| CallFailure::sort(operation, error).into(), Interruption::from)
+    over.map_or_else(|| Err(CallFailure::sort(operation, error).into()), |over| Ok(Answer::Over(over)))
 }

@@ -4,10 +4,8 @@ mod codebuild;
 mod codecommit;
 mod config;
 mod handler;
-#[cfg_attr(not(test), expect(dead_code, reason = "the handler asks for it next"))]
 mod log;
-mod publication;
-#[cfg_attr(not(test), expect(dead_code, reason = "the handler asks for it next"))]
+mod publish_error;
 mod reports;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

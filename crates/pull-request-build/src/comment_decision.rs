@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::iter;
 
-use crate::build::Build;
+use crate::build::{Build, BuildStatus};
 use crate::marker::{MAX_BUILDS, Marker};
-use crate::own_comments::{CommentIdentity, OwnComments};
+use crate::own_comments::{CommentIdentity, CommitComments};
 
 /// The builds of one commit on one pull request, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,7 @@ impl<'b> CommitBuilds<'b> {
                 .chain(&self.earlier)
                 .map(|build| build.arn.build_id.clone())
                 .collect(),
+            unfinished: self.newest.status == BuildStatus::InProgress,
         }
     }
 }
@@ -80,15 +81,12 @@ pub enum CommentDecision {
 /// Decides what makes `content`, the text on the build `newest`, the commit's comment.
 pub fn decide_comment(
     identity: &CommentIdentity,
-    own: &OwnComments<'_>,
+    own: &CommitComments<'_>,
     newest: &Build,
     content: &str,
 ) -> CommentDecision {
     match &own.live {
-        // CodeCommit may keep a text without the white space at its ends.
-        Some(live) if live.content.trim() == content.trim() => {
-            CommentDecision::Keep { comment_id: live.id.to_owned() }
-        }
+        Some(live) if live.says(content) => CommentDecision::Keep { comment_id: live.id.to_owned() },
         Some(live) => CommentDecision::Update { comment_id: live.id.to_owned() },
         // A build of unknown start or a deletion at an unknown time are no reason to overrule a person.
         None if own.deleted > 0

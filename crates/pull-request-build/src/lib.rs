@@ -19,8 +19,9 @@ mod marker;
 mod outcome;
 mod own_comments;
 mod patterns;
+mod publish;
 mod pull_request_event;
-mod replies;
+mod reply_decision;
 mod reports;
 mod request_token;
 mod secrets;
@@ -45,11 +46,12 @@ pub use ids::{
 pub use log_excerpt::LogExcerpt;
 pub use marker::{Marker, PointerMarker, ReplyMarker};
 pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_success};
-pub use own_comments::{CommentIdentity, LiveComment, OwnComments, PullRequestComment};
+pub use own_comments::{CommentIdentity, CommitComments, LiveComment, OwnComments, PullRequestComment};
+pub use publish::{Answer, MAX_PASSES, Over, Publication, PublishSettings, Publisher, Shown, Step};
 pub use pull_request_event::{
     InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,
 };
-pub use replies::Replies;
+pub use reply_decision::{Replies, Reply, decide_reply};
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
 pub use secrets::Secrets;
 pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartStep, Starter};

@@ -24,6 +24,9 @@ pub struct Marker {
     pub source_commit: SourceCommit,
     /// The builds that the comment has shown, newest first.
     pub builds: Vec<BuildId>,
+    /// Whether the newest of them had not ended when the comment was written. Such a comment has to be written again, by
+    /// whoever sees it after the end.
+    pub unfinished: bool,
 }
 
 impl Marker {
@@ -38,6 +41,7 @@ impl Marker {
             hook_name: HookName::parse(fields.value("hook")?).ok()?,
             source_commit: SourceCommit::parse(fields.value("commit")?).ok()?,
             builds: builds.map(BuildId::parse).collect::<Result<_, _>>().ok()?,
+            unfinished: fields.value("unfinished") == Some("yes"),
         })
     }
 }
@@ -90,11 +94,12 @@ impl<'c> Fields<'c> {
 
 impl fmt::Display for Marker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hook_name, source_commit, builds } = self;
+        let Self { hook_name, source_commit, builds, unfinished } = self;
         let builds: Vec<&str> = builds.iter().map(BuildId::as_str).collect();
+        let unfinished = if *unfinished { " unfinished=yes" } else { "" };
         write!(
             formatter,
-            "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={})",
+            "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={}{unfinished})",
             builds.join(",")
         )
     }
@@ -123,6 +128,7 @@ mod tests {
             hook_name: HookName::parse("pull-request-hook").unwrap(),
             source_commit: SourceCommit::parse(&"a".repeat(40)).unwrap(),
             builds: ["hook:2", "hook:1"].map(|id| BuildId::parse(id).unwrap()).to_vec(),
+            unfinished: false,
         }
     }
 
@@ -139,6 +145,13 @@ mod tests {
         for content in [text.clone(), format!("Hello\n\n{text}"), format!("Hello\r\n\r\n{text}\r\n\r\n")] {
             assert_eq!(Marker::find(&content), Some(marker()), "in {content:?}");
         }
+    }
+
+    #[test]
+    fn the_marker_of_a_running_build_says_so() {
+        let running = Marker { unfinished: true, ..marker() };
+        assert!(running.to_string().ends_with(" builds=hook:2,hook:1 unfinished=yes)"), "{running}");
+        assert_eq!(Marker::find(&running.to_string()), Some(running));
     }
 
     #[test]

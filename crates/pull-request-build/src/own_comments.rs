@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::author::AuthorArn;
 use crate::ids::{BuildId, HookName, PullRequestId, SourceCommit};
-use crate::marker::Marker;
+use crate::marker::{Marker, ReplyMarker};
 use crate::request_token::request_token;
 
 /// What a comment belongs to. There is at most one live comment of each identity.
@@ -49,13 +49,28 @@ pub struct PullRequestComment {
     pub last_modified_date: Option<SystemTime>,
     /// The `afterCommitId` of the thread that the comment stands in.
     pub after_commit_id: Option<String>,
+    /// The comment that it replies to, if it is a reply.
+    pub in_reply_to: Option<String>,
+    /// The token it was posted with.
+    pub client_request_token: Option<String>,
 }
 
-/// The comments of one identity.
+/// The hook's own comments on one pull request: all that one author wrote with the hook's marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnComments<'c> {
-    /// The comment to keep current. If two invocations ever posted one each, the older.
-    pub live: Option<LiveComment<'c>>,
+    live: Vec<LiveComment<'c>>,
+    deleted: Vec<&'c PullRequestComment>,
+    replies: Vec<BuildId>,
+    deleted_replies: Vec<&'c PullRequestComment>,
+}
+
+/// The comments of one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitComments<'c> {
+    /// The comment to keep current. If two were ever posted, the older.
+    pub live: Option<&'c LiveComment<'c>>,
+    /// Those that were posted after it, although it stands.
+    pub duplicates: Vec<&'c LiveComment<'c>>,
     /// How many comments of this author for this commit were deleted.
     pub deleted: usize,
     /// When the last of them was.
@@ -69,39 +84,86 @@ pub struct LiveComment<'c> {
     pub id: &'c str,
     /// Its text.
     pub content: &'c str,
-    /// The builds that it has shown.
-    pub builds: Vec<BuildId>,
+    /// What its marker says.
+    pub marker: Marker,
+    creation_date: Option<SystemTime>,
 }
 
 impl<'c> OwnComments<'c> {
     /// Finds them. A marker in anyone else's comment counts for nothing.
-    pub fn find(comments: &'c [PullRequestComment], identity: &CommentIdentity, author: &AuthorArn) -> Self {
-        let by_author =
-            || comments.iter().filter(|comment| comment.author_arn.as_deref() == Some(author.as_str()));
-        // A deleted comment has lost its marker with its text; its thread still names the commit.
-        let is_deleted = |comment: &&PullRequestComment| {
-            comment.deleted && comment.after_commit_id.as_deref() == Some(identity.source_commit.as_str())
-        };
-        let live = |comment: &'c PullRequestComment| {
-            let content = comment.content.as_deref().filter(|_| !comment.deleted)?;
-            let marker = Marker::find(content)?;
-            let is_own =
-                marker.hook_name == identity.hook_name && marker.source_commit == identity.source_commit;
-            let found = LiveComment { id: &comment.id, content, builds: marker.builds };
-            is_own.then_some(((comment.creation_date, &*comment.id), found))
-        };
-        Self {
-            live: by_author().filter_map(live).min_by_key(|(age, _)| *age).map(|(_, found)| found),
-            deleted: by_author().filter(is_deleted).count(),
-            last_deletion: by_author()
-                .filter(is_deleted)
+    pub fn find(comments: &'c [PullRequestComment], hook_name: &HookName, author: &AuthorArn) -> Self {
+        let mut own =
+            Self { live: Vec::new(), deleted: Vec::new(), replies: Vec::new(), deleted_replies: Vec::new() };
+        for comment in
+            comments.iter().filter(|comment| comment.author_arn.as_deref() == Some(author.as_str()))
+        {
+            match (&comment.content, &comment.in_reply_to) {
+                // A deleted comment has lost its marker with its text; its thread still names the commit.
+                (_, None) if comment.deleted => own.deleted.push(comment),
+                (_, Some(_)) if comment.deleted => own.deleted_replies.push(comment),
+                (Some(content), None) => own.live.extend(LiveComment::of(comment, content, hook_name)),
+                (Some(content), Some(_)) => {
+                    let marker = ReplyMarker::find(content).filter(|marker| marker.hook_name == *hook_name);
+                    own.replies.extend(marker.map(|marker| marker.build_id));
+                }
+                (None, _) => {}
+            }
+        }
+        own.live.sort_by_key(|comment| (comment.creation_date, comment.id));
+        own
+    }
+
+    /// Those of one commit.
+    pub fn of(&'c self, commit: &SourceCommit) -> CommitComments<'c> {
+        let mut live = self.live.iter().filter(|comment| comment.marker.source_commit == *commit);
+        let is_of_commit =
+            |comment: &&&PullRequestComment| comment.after_commit_id.as_deref() == Some(commit.as_str());
+        let deleted = self.deleted.iter().filter(is_of_commit);
+        CommitComments {
+            live: live.next(),
+            duplicates: live.collect(),
+            deleted: deleted.clone().count(),
+            last_deletion: deleted
                 .filter_map(|comment| comment.last_modified_date.max(comment.creation_date))
                 .max(),
         }
     }
 
-    /// The builds that the live comment has shown.
-    pub fn shown_builds(&self) -> &[BuildId] {
-        self.live.as_ref().map_or(&[], |live| &live.builds)
+    /// The commits that have a live comment, each once, that of the newest comment first.
+    pub fn commits(&self) -> Vec<&SourceCommit> {
+        let mut commits = Vec::new();
+        for comment in self.live.iter().rev() {
+            if !commits.contains(&&comment.marker.source_commit) {
+                commits.push(&comment.marker.source_commit);
+            }
+        }
+        commits
+    }
+
+    /// The builds that live comments have shown, those of the newest comment first.
+    pub fn shown_builds(&self) -> impl Iterator<Item = &BuildId> {
+        self.live.iter().rev().flat_map(|comment| &comment.marker.builds)
+    }
+
+    /// Whether a reply on the build stands.
+    pub fn replied_to(&self, build_id: &BuildId) -> bool {
+        self.replies.contains(build_id)
+    }
+
+    /// The replies that were deleted. Their texts are gone with their markers.
+    pub fn deleted_replies(&self) -> &[&'c PullRequestComment] {
+        &self.deleted_replies
+    }
+}
+
+impl<'c> LiveComment<'c> {
+    fn of(comment: &'c PullRequestComment, content: &'c str, hook_name: &HookName) -> Option<Self> {
+        let marker = Marker::find(content).filter(|marker| marker.hook_name == *hook_name)?;
+        Some(Self { id: &comment.id, content, marker, creation_date: comment.creation_date })
+    }
+
+    /// Whether the comment says this. CodeCommit may keep a text without the white space at its ends.
+    pub fn says(&self, content: &str) -> bool {
+        self.content.trim() == content.trim()
     }
 }

@@ -2,7 +2,8 @@ use super::*;
 use crate::author::{AuthorArn, FunctionArn};
 use crate::examples::{a_build_of, a_pull_request_build, at};
 use crate::ids::{BuildId, DestinationCommit, HookName, PullRequestId, SourceCommit};
-use crate::own_comments::PullRequestComment;
+use crate::marker::ReplyMarker;
+use crate::own_comments::{OwnComments, PullRequestComment};
 
 fn identity() -> CommentIdentity {
     let build = a_pull_request_build();
@@ -26,6 +27,7 @@ fn content(builds: &[&str]) -> String {
         hook_name: identity.hook_name,
         source_commit: identity.source_commit,
         builds: builds.collect(),
+        unfinished: false,
     };
     format!("Hello\n\n{marker}")
 }
@@ -40,6 +42,8 @@ fn own(id: &str, created: u64, builds: &[&str]) -> PullRequestComment {
         creation_date: Some(at(created)),
         last_modified_date: Some(at(created)),
         after_commit_id: Some(identity().source_commit.to_string()),
+        in_reply_to: None,
+        client_request_token: None,
     }
 }
 
@@ -52,14 +56,18 @@ fn deleted(id: &str, created: u64, when: u64) -> PullRequestComment {
     }
 }
 
-fn live_id(comments: &[PullRequestComment]) -> Option<&str> {
-    OwnComments::find(comments, &identity(), &author()).live.map(|live| live.id)
+fn find(comments: &[PullRequestComment]) -> OwnComments<'_> {
+    OwnComments::find(comments, &identity().hook_name, &author())
+}
+
+fn live_id(comments: &[PullRequestComment]) -> Option<String> {
+    find(comments).of(&identity().source_commit).live.map(|live| live.id.to_owned())
 }
 
 #[test]
 fn the_marker_and_the_author_make_a_comment_the_hooks_own() {
     let mine = own("mine", 5, &["1"]);
-    assert_eq!(live_id(std::slice::from_ref(&mine)), Some("mine"));
+    assert_eq!(live_id(std::slice::from_ref(&mine)), Some("mine".to_owned()));
     let with_content = |content: String| PullRequestComment { content: Some(content), ..mine.clone() };
     let by = |author: &str| PullRequestComment { author_arn: Some(author.to_owned()), ..mine.clone() };
     for (why, other) in [
@@ -78,8 +86,51 @@ fn the_marker_and_the_author_make_a_comment_the_hooks_own() {
 
 #[test]
 fn of_two_own_comments_the_older_is_kept() {
-    assert_eq!(live_id(&[own("b", 7, &[]), own("a", 5, &[])]), Some("a"));
-    assert_eq!(live_id(&[own("b", 5, &[]), own("a", 5, &[])]), Some("a"));
+    assert_eq!(live_id(&[own("b", 7, &[]), own("a", 5, &[])]), Some("a".to_owned()));
+    assert_eq!(live_id(&[own("b", 5, &[]), own("a", 5, &[])]), Some("a".to_owned()));
+}
+
+#[test]
+fn a_reply_is_no_comment_of_its_commit_and_tells_its_build() {
+    let reply = ReplyMarker {
+        hook_name: identity().hook_name,
+        build_id: BuildId::parse("pull-request-hook:1").unwrap(),
+    };
+    let reply = PullRequestComment {
+        content: Some(format!("Broken.\n\n{reply}")),
+        in_reply_to: Some("mine".to_owned()),
+        ..own("reply", 9, &[])
+    };
+    let deleted = PullRequestComment { in_reply_to: Some("mine".to_owned()), ..deleted("gone", 20, 30) };
+    let comments = [own("mine", 5, &["1"]), reply, deleted];
+    let own = find(&comments);
+    let build_id = |name: &str| BuildId::parse(&format!("pull-request-hook:{name}")).unwrap();
+    assert!(own.replied_to(&build_id("1")) && !own.replied_to(&build_id("2")));
+    assert_eq!(own.deleted_replies().len(), 1);
+    let of_commit = own.of(&identity().source_commit);
+    assert_eq!((of_commit.duplicates.len(), of_commit.deleted), (0, 0));
+}
+
+#[test]
+fn comments_of_all_commits_are_told_apart_and_the_newest_comes_first() {
+    let other = SourceCommit::parse(&"c".repeat(40)).unwrap();
+    let elsewhere = |id, created, builds: &[&str]| PullRequestComment {
+        content: Some(content(builds).replace(&"a".repeat(40), other.as_str())),
+        ..own(id, created, builds)
+    };
+    let comments = [
+        own("b", 20, &["2"]),
+        elsewhere("c", 10, &["3", "4"]),
+        own("a", 5, &["1"]),
+        elsewhere("d", 30, &["5"]),
+    ];
+    let own = find(&comments);
+    assert_eq!(own.commits(), [&other, &identity().source_commit]);
+    let builds: Vec<_> = own.shown_builds().map(BuildId::unique_part).collect();
+    assert_eq!(builds, ["5", "2", "3", "4", "1"]);
+    let of_other = own.of(&other);
+    assert_eq!(of_other.live.unwrap().id, "c");
+    assert_eq!(of_other.duplicates.iter().map(|comment| comment.id).collect::<Vec<_>>(), ["d"]);
 }
 
 #[test]
@@ -87,7 +138,8 @@ fn deletions_are_counted_by_author_and_commit() {
     let other_commit = PullRequestComment { after_commit_id: Some("c".repeat(40)), ..deleted("c", 1, 99) };
     let other_author = PullRequestComment { author_arn: Some("x".to_owned()), ..deleted("d", 1, 99) };
     let comments = [deleted("a", 1, 10), deleted("b", 20, 30), other_commit, other_author];
-    let found = OwnComments::find(&comments, &identity(), &author());
+    let own = find(&comments);
+    let found = own.of(&identity().source_commit);
     assert_eq!((found.live, found.deleted, found.last_deletion), (None, 2, Some(at(30))));
 }
 
@@ -128,7 +180,7 @@ fn builds_of_something_else_are_left_out() {
 }
 
 fn decide(comments: &[PullRequestComment], build: &Build, content: &str) -> CommentDecision {
-    decide_comment(&identity(), &OwnComments::find(comments, &identity(), &author()), build, content)
+    decide_comment(&identity(), &find(comments).of(&identity().source_commit), build, content)
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Which comment is the hook's own, and who wrote or deleted it meanwhile.
 
+use pull_request_build::MAX_PASSES;
 use replayed_aws::Answer;
 use serde_json::json;
 
-use super::super::*;
 use super::world::*;
+use super::{Publication, PublishError};
 
 #[tokio::test]
 async fn the_comment_is_found_on_a_later_page() {
@@ -82,7 +83,6 @@ async fn what_another_invocation_overwrote_with_an_older_state_is_written_again(
         updated(),
         comments([own("c1", 2, &after)]),
         builds([ended]),
-        open(),
     ];
     let run = run(event("failed.json"), script).await;
     assert_eq!(run.publication().shown().unwrap().build_status, "FAILED");

@@ -1,10 +1,10 @@
 //! Every error that AWS can answer, sorted.
 
 use lambda_runtime::Diagnostic;
+use pull_request_build::{MAX_PASSES, Over};
 use replayed_aws::Answer;
 use serde_json::json;
 
-use super::super::*;
 use super::world::*;
 
 /// The script up to the call of `operation`, which is then answered with `answer`.

@@ -1,10 +1,11 @@
 //! What the scripted AWS answers, and one run of the handler against it.
 
-use pull_request_build::{HookName, ProjectName, Replies};
+use pull_request_build::{HookName, ProjectName, Replies, Shown};
 use replayed_aws::{Answer, RecordedRequest, ReplayedAws};
 use serde_json::{Value, json};
 
-use super::super::*;
+use super::{Handler, Publication, PublishError};
+use crate::config::Config;
 
 pub(super) const SOURCE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub(super) const DESTINATION: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -170,6 +171,16 @@ pub(super) fn pull_request(status: &str, merged: bool, tip: &str) -> Step {
     });
     let pull_request = json!({"pullRequestStatus": status, "pullRequestTargets": [target]});
     ("GetPullRequest", Answer::json(json!({"pullRequest": pull_request})))
+}
+
+/// What is shown when comment c1 shows build 1 in the state `status`.
+pub(super) fn shown(status: &str) -> Shown {
+    Shown {
+        comment_id: "c1".to_owned(),
+        build_id: id("1"),
+        build_status: status.to_owned(),
+        ..Shown::default()
+    }
 }
 
 /// What one run of the handler came to.

@@ -180,6 +180,7 @@ proptest! {
         let marker = Marker {
             hook_name: HookName::parse(&"h".repeat(40)).unwrap(),
             builds: vec![build.arn.build_id.clone(); MAX_BUILDS],
+            unfinished: true,
             ..marker(build)
         };
         let text = facts.text_with(&marker);

@@ -396,10 +396,11 @@ impl World {
         }
     }
 
-    /// Waits until nothing is under way, and returns the one comment on a pull request.
+    /// Waits until nothing is under way, and returns the one comment on a pull request, beside which there may be replies.
     pub async fn settle_with_one_comment(&self, pull_request: &PullRequest) -> Comment {
         self.settle().await;
         let mut comments = self.comments(&pull_request.id).await;
+        comments.retain(|comment| comment.in_reply_to.is_none());
         if comments.len() != 1 {
             panic!("one comment was expected, but there are {}\n{}", comments.len(), self.describe().await);
         }

@@ -1,16 +1,26 @@
 //! From an event to a comment that says the truth: makes the calls that the decisions ask for.
 
+use std::time::{Duration, SystemTime};
+
 use aws_config::SdkConfig;
 use pull_request_build::{
-    Answer, BuildEvent, CommentIdentity, FunctionArn, Publication, PublishSettings, Publisher,
-    PullRequestBuild, Replies, Step,
+    Answer, BuildEvent, CommentIdentity, Failure, FunctionArn, Publication, PublishSettings, Publisher,
+    PullRequestBuild, Step,
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::codebuild::read_builds;
 use crate::codecommit::{find_source_loss, post_comment, post_reply, read_comments, update_comment};
 use crate::config::Config;
+use crate::log::read_failed_phase;
 use crate::publish_error::PublishError;
+use crate::reports::{read_reports, wait_for_reports};
+
+/// The longest wait for reports that are still being generated.
+const LONGEST_WAIT_FOR_REPORTS: Duration = Duration::from_secs(20);
+/// What has to be left of the invocation after it: a few calls, one of them tried again.
+const TIME_TO_WRITE: Duration = Duration::from_secs(25);
 
 /// The function: its settings and its clients.
 #[derive(Debug)]
@@ -18,13 +28,15 @@ pub(crate) struct Handler {
     config: Config,
     codebuild: aws_sdk_codebuild::Client,
     codecommit: aws_sdk_codecommit::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
 }
 
 impl Handler {
     pub(crate) fn new(config: Config, sdk_config: &SdkConfig) -> Self {
         let codebuild = aws_sdk_codebuild::Client::new(sdk_config);
         let codecommit = aws_sdk_codecommit::Client::new(sdk_config);
-        Self { config, codebuild, codecommit }
+        let logs = aws_sdk_cloudwatchlogs::Client::new(sdk_config);
+        Self { config, codebuild, codecommit, logs }
     }
 
     /// Brings the comments on the event's pull request up to date. An error makes Lambda invoke the function again.
@@ -32,6 +44,7 @@ impl Handler {
         &self,
         event: Value,
         invoked_function_arn: &str,
+        deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
         let hook_name = self.config.hook_name.as_str();
         let event = BuildEvent::parse(event).map_err(PublishError::from).inspect_err(|error| {
@@ -49,7 +62,7 @@ impl Handler {
                 return Ok(Publication::Ignored { reason: reason.to_string() });
             }
         };
-        let result = self.publish(&event, &build, invoked_function_arn).await;
+        let result = self.publish(&event, &build, invoked_function_arn, deadline).await;
         let (pull_request_id, repository_name) = (&build.pull_request_id, &build.repository_name);
         match &result {
             Ok(publication) => tracing::info!(
@@ -87,6 +100,7 @@ impl Handler {
         event: &BuildEvent,
         build: &PullRequestBuild,
         invoked_function_arn: &str,
+        deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
         let author = FunctionArn::parse(invoked_function_arn)?.author_arn(&self.config.role_name);
         let identity = CommentIdentity {
@@ -94,7 +108,7 @@ impl Handler {
             pull_request_id: build.pull_request_id.clone(),
             source_commit: build.source_commit.clone(),
         };
-        let settings = PublishSettings { log_lines: 0, replies: Replies::Never };
+        let settings = PublishSettings { log_lines: self.config.log_lines, replies: self.config.replies };
         let mut publisher = Publisher::new(event.clone(), identity, author.clone(), settings);
         let codecommit = &self.codecommit;
         loop {
@@ -104,8 +118,17 @@ impl Handler {
                 Step::FindSourceLoss { build, had_source } => {
                     find_source_loss(codecommit, &build.pull_request, *had_source).await?
                 }
-                Step::ReadReports { .. } => Answer::Reports(Vec::new()),
-                Step::ReadLog { .. } => Answer::Log(Vec::new()),
+                Step::ReadReports { build, wait: true } => {
+                    let until = Instant::now() + time_for_reports(deadline);
+                    Answer::Reports(wait_for_reports(&self.codebuild, &build.report_arns, until).await?)
+                }
+                Step::ReadReports { build, wait: false } => {
+                    Answer::Reports(read_reports(&self.codebuild, &build.report_arns).await?)
+                }
+                Step::ReadLog { build } => Answer::Log(match Failure::of(build) {
+                    Some(failure) => read_failed_phase(&self.logs, build, &failure).await?,
+                    None => Vec::new(),
+                }),
                 Step::PostComment { build, request_token, content } => {
                     post_comment(codecommit, build, &author, request_token, content).await?
                 }
@@ -121,6 +144,12 @@ impl Handler {
             publisher.answer(answer);
         }
     }
+}
+
+/// How long reports may be waited for, in an invocation that has to be over by `deadline`.
+fn time_for_reports(deadline: SystemTime) -> Duration {
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    left.saturating_sub(TIME_TO_WRITE).min(LONGEST_WAIT_FOR_REPORTS)
 }
 
 #[cfg(test)]

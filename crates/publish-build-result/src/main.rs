@@ -20,7 +20,8 @@ async fn main() -> Result<(), Error> {
     let handler = Handler::new(config, &lambda_setup::load_sdk_config().await);
     let handler = &handler;
     run(service_fn(async |event: LambdaEvent<Value>| {
-        handler.handle(event.payload, &event.context.invoked_function_arn).await
+        let (function_arn, deadline) = (&event.context.invoked_function_arn, event.context.deadline());
+        handler.handle(event.payload, function_arn, deadline).await
     }))
     .await
 }

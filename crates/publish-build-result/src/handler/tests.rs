@@ -2,6 +2,7 @@
 
 mod comments;
 mod errors;
+mod replies;
 mod world;
 
 use pull_request_build::MAX_PASSES;

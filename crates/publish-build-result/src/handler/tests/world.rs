@@ -1,5 +1,7 @@
 //! What the scripted AWS answers, and one run of the handler against it.
 
+use std::time::SystemTime;
+
 use pull_request_build::{HookName, ProjectName, Replies, Shown};
 use replayed_aws::{Answer, RecordedRequest, ReplayedAws};
 use serde_json::{Value, json};
@@ -191,15 +193,20 @@ pub(super) struct Run {
 
 /// Runs the handler on `event` against an AWS that answers `script`, all of it and nothing else.
 pub(super) async fn run(event: Value, script: impl IntoIterator<Item = Step>) -> Run {
+    run_with(Replies::Never, event, script).await
+}
+
+/// The same, with another setting of replies.
+pub(super) async fn run_with(replies: Replies, event: Value, script: impl IntoIterator<Item = Step>) -> Run {
     let aws = ReplayedAws::new(script);
     let config = Config {
         hook_name: HookName::parse("pull-request-hook").unwrap(),
         project_name: ProjectName::parse("pull-request-hook").unwrap(),
         role_name: "publish-role".to_owned(),
         log_lines: 40,
-        replies: Replies::OnChange,
+        replies,
     };
-    let result = Handler::new(config, &aws.sdk_config()).handle(event, FUNCTION).await;
+    let result = Handler::new(config, &aws.sdk_config()).handle(event, FUNCTION, SystemTime::now()).await;
     Run { result, requests: aws.requests() }
 }
 

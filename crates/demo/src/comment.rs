@@ -9,6 +9,17 @@ pub(crate) fn show_comment(markdown: &str) -> String {
     format!("  │\n{}  │\n", lines.concat())
 }
 
+/// A reply, below the comment that it answers.
+pub(crate) fn show_reply(markdown: &str) -> String {
+    let shown = markdown.lines().filter(|line| !line.starts_with("[//]: # (") && !line.is_empty());
+    let mut first = true;
+    let lines = shown.map(|line| {
+        let before = if std::mem::take(&mut first) { "  ↳ " } else { "    " };
+        format!("{before}{}\n", without_targets(line))
+    });
+    lines.collect()
+}
+
 /// Replaces `[label](https://…)` by `label`.
 fn without_targets(line: &str) -> String {
     let mut text = String::new();
@@ -35,6 +46,13 @@ mod tests {
             show_comment(markdown),
             "  │\n  │ ✅ **Build succeeded**.\n  │\n  │ - Commit `a1b2` of `[x]`: log\n  │\n"
         );
+    }
+
+    #[test]
+    fn a_reply_stands_below_its_comment_without_empty_lines() {
+        let markdown =
+            "✅ **Fixed**, see [build 3](https://c/3).\n\nThanks.\n\n[//]: # (pull-request-hook-reply v1)";
+        assert_eq!(show_reply(markdown), "  ↳ ✅ **Fixed**, see build 3.\n    Thanks.\n");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod clients;
 mod comment;
 mod flow;
 mod local_aws;
@@ -17,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::flow::DemoError;
 use crate::progress::Progress;
 
-/// Opens two pull requests against a local stand-in for AWS and prints the comments that they receive.
+/// Opens three pull requests against a local stand-in for AWS and prints the comments that they receive.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask demo")]
 struct Arguments {

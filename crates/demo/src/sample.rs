@@ -15,24 +15,68 @@ macro_rules! files {
     };
 }
 
-const MAIN: &[File] = files!("main": "README.md", "buildspec-tests.yaml", "greet.sh", "greet-test.sh");
+const MAIN: &[File] =
+    files!("main": "README.md", "buildspec-tests.yaml", "greet.sh", "greet-test.sh", "test-report.sh");
 
 /// A branch that becomes a pull request.
 #[derive(Debug)]
 pub(crate) struct Branch {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-    files: &'static [File],
+    /// The first opens the pull request, each further one is pushed when the build of the one before is over.
+    pub(crate) commits: &'static [Commit],
 }
 
-/// One branch whose tests pass and one whose tests fail.
-pub(crate) const BRANCHES: [Branch; 2] = [
+/// A commit of a branch.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    pub(crate) message: &'static str,
+    files: &'static [File],
+    /// Whether its build breaks what was good, or nothing yet, or fixes what was broken: then the comment gets a reply.
+    pub(crate) turns: bool,
+}
+
+/// One branch whose tests pass, one whose tests fail, and one that is broken by a push and fixed by the next.
+pub(crate) const BRANCHES: [Branch; 3] = [
     Branch {
         name: "feature/spanish",
         title: "Greet in Spanish",
-        files: files!("feature-spanish": "greet.sh", "greet-test.sh"),
+        commits: &[Commit {
+            message: "Greet in Spanish",
+            files: files!("feature-spanish": "greet.sh", "greet-test.sh"),
+            turns: false,
+        }],
     },
-    Branch { name: "feature/louder", title: "Greet louder", files: files!("feature-louder": "greet.sh") },
+    Branch {
+        name: "feature/louder",
+        title: "Greet louder",
+        commits: &[Commit {
+            message: "Greet louder",
+            files: files!("feature-louder": "greet.sh"),
+            turns: true,
+        }],
+    },
+    Branch {
+        name: "feature/polite",
+        title: "Greet politely",
+        commits: &[
+            Commit {
+                message: "Greet politely",
+                files: files!("feature-polite": "greet.sh", "greet-test.sh"),
+                turns: false,
+            },
+            Commit {
+                message: "Greet by the hour",
+                files: files!("feature-polite-broken": "greet.sh", "greet-test.sh"),
+                turns: true,
+            },
+            Commit {
+                message: "Tell morning, day and evening apart",
+                files: files!("feature-polite-fixed": "greet.sh"),
+                turns: true,
+            },
+        ],
+    },
 ];
 
 /// Why the sample could not be pushed.
@@ -46,17 +90,33 @@ pub(crate) enum GitError {
     Failed { arguments: String, output: String },
 }
 
-/// Makes the sample repository in `folder` and pushes its branches to `remote`.
-pub(crate) async fn push(folder: &Path, remote: &str) -> Result<(), GitError> {
-    git(folder, &["init", "--quiet", "--initial-branch=main"]).await?;
-    commit(folder, MAIN, "Greet").await?;
-    git(folder, &["push", "--quiet", remote, "main"]).await?;
-    for branch in &BRANCHES {
-        git(folder, &["switch", "--quiet", "--create", branch.name, "main"]).await?;
-        commit(folder, branch.files, branch.title).await?;
-        git(folder, &["push", "--quiet", remote, branch.name]).await?;
+/// A clone of the sample repository, in a folder of its own, and where it is pushed to.
+#[derive(Debug)]
+pub(crate) struct Sample<'s> {
+    pub(crate) folder: &'s Path,
+    pub(crate) remote: &'s str,
+}
+
+impl Sample<'_> {
+    /// Makes the repository and pushes main and each branch with its first commit.
+    pub(crate) async fn push_first_commits(&self) -> Result<(), GitError> {
+        git(self.folder, &["init", "--quiet", "--initial-branch=main"]).await?;
+        commit(self.folder, MAIN, "Greet").await?;
+        git(self.folder, &["push", "--quiet", self.remote, "main"]).await?;
+        for branch in &BRANCHES {
+            git(self.folder, &["switch", "--quiet", "--create", branch.name, "main"]).await?;
+            self.push(branch, &branch.commits[0]).await?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Pushes a further commit of a branch.
+    pub(crate) async fn push(&self, branch: &Branch, next: &Commit) -> Result<String, GitError> {
+        git(self.folder, &["switch", "--quiet", branch.name]).await?;
+        commit(self.folder, next.files, next.message).await?;
+        git(self.folder, &["push", "--quiet", self.remote, branch.name]).await?;
+        git(self.folder, &["rev-parse", "HEAD"]).await
+    }
 }
 
 async fn commit(folder: &Path, files: &[File], message: &str) -> Result<(), GitError> {
@@ -64,11 +124,11 @@ async fn commit(folder: &Path, files: &[File], message: &str) -> Result<(), GitE
         std::fs::write(folder.join(name), text).map_err(GitError::Write)?;
     }
     git(folder, &["add", "--all"]).await?;
-    git(folder, &["commit", "--quiet", "--message", message]).await
+    git(folder, &["commit", "--quiet", "--message", message]).await.map(drop)
 }
 
-/// Runs git apart from the person's own settings: a signing key, a template or a hook would change what is shown.
-async fn git(folder: &Path, arguments: &[&str]) -> Result<(), GitError> {
+/// What git prints. It runs apart from the person's own settings: a signing key, a template or a hook would change what is shown.
+async fn git(folder: &Path, arguments: &[&str]) -> Result<String, GitError> {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]).args(arguments);
     command
@@ -78,7 +138,7 @@ async fn git(folder: &Path, arguments: &[&str]) -> Result<(), GitError> {
     command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await.map_err(GitError::Run)?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(GitError::Failed { arguments: arguments.join(" "), output: text })

@@ -1,19 +1,7 @@
-# The tests of greet.sh, in nothing but bash: expect DESCRIPTION EXPECTED ACTUAL
 . ./greet.sh
-
-failed=0
-
-expect() {
-  if [ "$2" = "$3" ]; then
-    echo "ok      $1"
-  else
-    echo "FAILED  $1: expected '$2', but got '$3'"
-    failed=$((failed + 1))
-  fi
-}
+. ./test-report.sh
 
 expect 'greets the world by default' 'Hello, world!' "$(greet)"
 expect 'greets by name' 'Hello, Ferris!' "$(greet Ferris)"
 
-echo "$failed failed"
-[ "$failed" = 0 ]
+finish

@@ -1,0 +1,8 @@
+. ./greet.sh
+. ./test-report.sh
+
+expect 'greets the world by default' 'Hello, world!' "$(greet)"
+expect 'greets by name' 'Hello, Ferris!' "$(greet Ferris)"
+expect 'greets politely at noon' 'Good day, Ferris!' "$(greet Ferris 12)"
+
+finish

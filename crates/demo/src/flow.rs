@@ -99,12 +99,15 @@ async fn open_and_wait(
     }
     for (pull_request, branch) in pull_requests.iter().zip(&BRANCHES) {
         println!("\nPull request {}, \"{}\":", pull_request.id, branch.title);
-        for thread in clients.read_threads(&pull_request.id).await? {
+        for (place, thread) in clients.read_threads(&pull_request.id).await?.iter().enumerate() {
+            if place > 0 {
+                println!();
+            }
             print!("{}", show_comment(&thread.comment));
             thread.replies.iter().for_each(|reply| print!("{}", show_reply(reply)));
         }
     }
-    println!("\nOn a pull request, the commit, details and log are links into the AWS console.\n");
+    println!("\nOn a pull request, commit, details, log and report are links into the AWS console.\n");
     Ok(())
 }
 

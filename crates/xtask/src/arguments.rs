@@ -28,7 +28,7 @@ Exit codes: 0 all was handed back, or there was nothing to do; 1 something faile
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
-    /// Open two pull requests against a local stand-in for AWS and print the comments they receive.
+    /// Open three pull requests against a local stand-in for AWS and print the comments they receive.
     Demo(DemoOptions),
     /// Run the local stand-in for AWS until Ctrl-C.
     Local(LocalOptions),

@@ -18,14 +18,38 @@ async fn assert_gone(address: &str) {
 }
 
 #[tokio::test]
-async fn both_comments_are_shown_and_nothing_is_left_behind() {
+async fn all_comments_are_shown_and_nothing_is_left_behind() {
     let exit = Program::start("pull-request-demo", &["--template", template().to_str().unwrap()]);
     let exit = exit.wait_for_exit().await;
     assert_eq!((exit.code, exit.errors.as_str()), (Some(0), ""), "{}", exit.output);
     let (_, comments) = exit.output.split_once("\nPull request 1, \"Greet in Spanish\":").unwrap();
-    let (good, broken) = comments.split_once("\nPull request 2, \"Greet louder\":").unwrap();
-    assert!(good.contains("  │ ") && good.contains("Build succeeded"), "{good}");
+    let (good, comments_of_others) = comments.split_once("\nPull request 2, \"Greet louder\":").unwrap();
+    let (broken, mended) = comments_of_others.split_once("\nPull request 3, \"Greet politely\":").unwrap();
+    assert!(good.contains("  │ ") && good.contains("Build succeeded") && !good.contains("  ↳ "), "{good}");
     assert!(broken.contains("  │ ") && broken.contains("Build failed"), "{broken}");
+    assert_eq!(broken.matches("  ↳ ").count(), 1, "{broken}");
+    let parts = [
+        "Build succeeded",
+        "3 passed",
+        "Build failed",
+        "2 newly failing",
+        "greets politely at noon",
+        "  ↳ ❌",
+        "Build succeeded",
+        "2 fixed",
+        "greets politely at noon",
+        "  ↳ ✅ Fixed",
+    ];
+    let mut rest = mended;
+    for part in parts {
+        rest =
+            rest.split_once(part).unwrap_or_else(|| panic!("{part:?} was expected in {rest}, of {mended}")).1;
+    }
+    assert_eq!(
+        mended.matches("Build succeeded").count() + mended.matches("Build failed").count(),
+        3,
+        "{mended}"
+    );
     assert!(!comments.contains("[//]: #"), "the marker is hidden on a pull request: {comments}");
     let lines: Vec<String> = exit.output.lines().map(str::to_owned).collect();
     assert_gone(address(&lines)).await;

@@ -4,6 +4,7 @@
 
 mod builds;
 mod comments;
+mod gallery;
 mod git_of_builds;
 mod permissions;
 mod pull_requests;

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use crate::author::AuthorArn;
+use crate::build::{Build, BuildStatus};
 use crate::ids::{BuildId, HookName, PullRequestId, SourceCommit};
 use crate::marker::{Marker, ReplyMarker};
 use crate::request_token::request_token;
@@ -160,6 +161,14 @@ impl<'c> LiveComment<'c> {
     fn of(comment: &'c PullRequestComment, content: &'c str, hook_name: &HookName) -> Option<Self> {
         let marker = Marker::find(content).filter(|marker| marker.hook_name == *hook_name)?;
         Some(Self { id: &comment.id, content, marker, creation_date: comment.creation_date })
+    }
+
+    /// Whether the comment shows the end of a build that `build`, an answer of CodeBuild, shows as running: then the
+    /// answer is behind.
+    pub(crate) fn knows_end_of(&self, build: &Build) -> bool {
+        build.status == BuildStatus::InProgress
+            && !self.marker.unfinished
+            && self.marker.builds.first() == Some(&build.arn.build_id)
     }
 
     /// Whether the comment says this. CodeCommit may keep a text without the white space at its ends.

@@ -270,6 +270,9 @@ impl Publisher {
         };
         let own = self.own();
         let of_commit = own.of(&self.identity.source_commit);
+        if of_commit.live.is_some_and(|live| live.knows_end_of(builds.newest())) {
+            return Ok(Plan::LookAgain("CodeBuild answered with a state from before the comment"));
+        }
         let (decision, write) = self.decide_own(&builds, &of_commit)?;
         let mut writes = VecDeque::from_iter(write);
         writes.extend(self.pointers(&own));

@@ -56,6 +56,21 @@ fn a_comment_that_was_left_behind_by_a_killed_invocation_is_brought_up_to_date_b
 }
 
 #[test]
+fn an_answer_from_before_the_end_that_a_comment_shows_is_not_written_over_it() {
+    let mut world = World::new(Replies::Never);
+    world.builds.push(running("1", 'a', 0));
+    let (late, before) = (world.event("1"), world.builds.clone());
+    world.end("1", BuildStatus::Succeeded, 50);
+    world.run(&world.event("1"));
+    let ended = world.comment_of('a');
+    world.builds = before;
+    let mut invocation = world.invoke(&late);
+    while world.advance(&mut invocation) == Progress::Made {}
+    assert!(matches!(invocation.publisher.step(), Step::GiveUp { passes: MAX_PASSES, .. }));
+    assert_eq!(world.comment_of('a'), ended);
+}
+
+#[test]
 fn of_two_live_comments_the_newer_points_to_the_older() {
     let mut world = World::new(Replies::Never);
     world.builds.push(running("1", 'a', 0));

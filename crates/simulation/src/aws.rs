@@ -1,0 +1,68 @@
+//! The services together, as an invocation reaches them.
+
+use std::time::SystemTime;
+
+use crate::codebuild::CodeBuild;
+use crate::codecommit::{CodeCommit, Posted};
+use crate::moment::{Moment, Span};
+use crate::names::Names;
+
+/// What AWS promises and the hook relies on. Worlds under other laws show that the checks can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Laws {
+    /// For how many seconds CodeBuild knows an idempotency token.
+    pub build_token_seconds: u64,
+    /// Whether CodeCommit knows the tokens of comments.
+    pub keeps_comment_tokens: bool,
+}
+
+impl Default for Laws {
+    /// Those of AWS.
+    fn default() -> Self {
+        Self { build_token_seconds: 300, keeps_comment_tokens: true }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Aws {
+    pub(crate) names: Names,
+    pub(crate) codecommit: CodeCommit,
+    pub(crate) codebuild: CodeBuild,
+    /// What calls brought about and the world has not looked at yet.
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// Something that the world takes note of.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    BuildSubmitted(usize),
+    /// A pull request or builds were read, and whether the answer was from before a push or a build's end.
+    Read {
+        is_behind: bool,
+    },
+    CommentsRead,
+    /// A comment was written over, that had last been written then.
+    Updated {
+        comment_id: String,
+        last_modified: Option<SystemTime>,
+    },
+    Posted(Posted),
+}
+
+/// When a call takes effect, and how far its answer is behind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) now: Moment,
+    pub(crate) lag: Span,
+}
+
+impl Aws {
+    pub(crate) fn new(laws: Laws, concurrency: usize) -> Self {
+        Self {
+            names: Names::new(),
+            codecommit: CodeCommit::new(laws.keeps_comment_tokens),
+            codebuild: CodeBuild::new(Span::seconds(laws.build_token_seconds), concurrency),
+            effects: Vec::new(),
+        }
+    }
+}

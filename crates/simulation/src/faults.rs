@@ -1,0 +1,114 @@
+//! What goes wrong in a world, and how often.
+
+use crate::chance::Chance;
+use crate::moment::Span;
+
+/// The faults of one world. Each kind is absent from many worlds: where everything goes wrong at once, little gets far
+/// enough to go wrong in an interesting way.
+#[derive(Debug, Clone)]
+pub(crate) struct Faults {
+    /// Of a thousand events, how many never arrive.
+    lost: usize,
+    /// Of a thousand events, how many arrive twice or three times.
+    duplicated: usize,
+    /// Of a thousand calls, how many fail.
+    failing: usize,
+    /// Of a thousand calls, before or after how many the invocation is killed.
+    killed: usize,
+    /// Of a thousand calls, how many are slow.
+    slow: usize,
+    /// How far answers may be behind.
+    lag: Span,
+    /// How long events take: the first range is the usual one.
+    delays: &'static [(Span, Span)],
+}
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CallFault {
+    /// Whether the call did what it should before it failed.
+    pub(crate) took_effect: bool,
+    pub(crate) then: Then,
+}
+
+/// What follows a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The SDK makes it again.
+    MadeAgain,
+    /// The invocation fails.
+    Failure,
+    /// The invocation is killed.
+    Kill,
+}
+
+const QUICK: (Span, Span) = (Span(50), Span(3_000));
+const SLOW: (Span, Span) = (Span::seconds(3), Span::seconds(90));
+/// About as long as CodeBuild knows a token.
+const TOKEN: (Span, Span) = (Span::seconds(210), Span::seconds(420));
+/// As long as EventBridge and Lambda try at most.
+const HOURS: (Span, Span) = (Span::minutes(7), Span::minutes(24 * 60));
+
+const DELAYS: [&[(Span, Span)]; 4] =
+    [&[QUICK], &[QUICK, QUICK, SLOW], &[QUICK, SLOW, TOKEN], &[QUICK, SLOW, TOKEN, HOURS]];
+
+impl Faults {
+    /// Draws a world's faults.
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        Self {
+            lost: chance.pick(0, &[0, 0, 0, 150]),
+            duplicated: chance.pick(0, &[200, 700]),
+            failing: chance.pick(0, &[0, 30, 150]),
+            killed: chance.pick(0, &[0, 30, 150]),
+            slow: chance.pick(0, &[50, 200]),
+            lag: chance.pick(Span(0), &[Span(0), Span(500), Span(5_000)]),
+            delays: chance.pick(DELAYS[0], &DELAYS[1..]),
+        }
+    }
+
+    /// From now on nothing goes wrong.
+    pub(crate) fn end(&mut self) {
+        *self =
+            Self { lost: 0, duplicated: 0, failing: 0, killed: 0, slow: 0, lag: Span(0), delays: &[QUICK] };
+    }
+
+    /// After how long an event arrives, each time it does.
+    pub(crate) fn arrivals(&self, chance: &mut Chance) -> Vec<Span> {
+        let count = match (chance.per_mille(self.lost), chance.per_mille(self.duplicated)) {
+            (true, _) => 0,
+            (false, false) => 1,
+            (false, true) => 2 + chance.below(2),
+        };
+        (0..count).map(|_| self.delay(chance)).collect()
+    }
+
+    fn delay(&self, chance: &mut Chance) -> Span {
+        let range = chance.pick(QUICK, self.delays);
+        chance.span(range)
+    }
+
+    pub(crate) fn of_call(&self, chance: &mut Chance) -> Option<CallFault> {
+        let took_effect = chance.per_mille(500);
+        let then = match (chance.per_mille(self.killed), chance.per_mille(self.failing)) {
+            (true, _) => Then::Kill,
+            (false, true) => chance.pick(Then::Failure, &[Then::MadeAgain]),
+            (false, false) => return None,
+        };
+        Some(CallFault { took_effect, then })
+    }
+
+    /// How long it takes until an invocation makes its next call.
+    pub(crate) fn pause(&self, chance: &mut Chance) -> Span {
+        if chance.per_mille(self.slow) {
+            let range = chance.pick(SLOW, &[(Span(500), Span(5_000))]);
+            chance.span(range)
+        } else {
+            chance.span((Span(5), Span(400)))
+        }
+    }
+
+    /// How far an answer is behind.
+    pub(crate) fn lag(&self, chance: &mut Chance) -> Span {
+        chance.span((Span(0), self.lag))
+    }
+}

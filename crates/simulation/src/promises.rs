@@ -1,0 +1,230 @@
+//! What the hook promises, checked from outside: by what stands in CodeCommit and CodeBuild.
+//!
+//! What must never be is checked when it happens. What must be in the end is checked when the world is at rest, of all
+//! whose events a function handled: an event that was lost or is in the failure queue is for the sweep, or for a person.
+
+use pull_request_build::{
+    Build, BuildStatus, CommentIdentity, CommitBuilds, LiveComment, OwnComments, Replies, superseded_by,
+};
+
+use crate::aws::At;
+use crate::codebuild::Run;
+use crate::codecommit::Posted;
+use crate::delivery::About;
+use crate::function::Function;
+use crate::moment::Span;
+use crate::world::World;
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// The promise.
+    pub promise: &'static str,
+    /// What is so instead.
+    pub instead: String,
+}
+
+impl Promise {
+    pub(crate) fn new(promise: &'static str, instead: String) -> Self {
+        Self { promise, instead }
+    }
+}
+
+const ONE_BUILD: &str = "a head has one build";
+const ONE_COMMENT: &str = "a commit has one comment";
+const FINAL_STATE: &str = "a comment shows how its commit's newest build ended";
+const SETTLED: &str = "an event that comes once more changes nothing";
+const ONE_REPLY: &str = "a build is replied to once";
+const STAYS_DELETED: &str = "what a person deleted stays deleted until a build starts later";
+
+// What events alone cannot put right, although a function handled each of them.
+const OVERWRITTEN: &str = "left to the sweep, as who wrote last had not seen the newer build";
+const BEHIND_END: &str = "left to the sweep, as CodeBuild's answers stayed behind the build's end";
+const BEHIND_PUSH: &str =
+    "left to the sweep, as CodeCommit's answer was from before the push, in the same second";
+
+fn leave_to_sweep(world: &mut World, left: Vec<String>) {
+    world.tally.left_to_sweep += left.len();
+    for words in left {
+        world.note(|_| words);
+    }
+}
+
+/// When a build is submitted: the hook never starts a second one of a revision.
+pub(crate) fn check_build(world: &mut World, run: usize) {
+    let runs = &world.aws.codebuild.runs;
+    let build = &runs[run].build.pull_request;
+    let by_hook = runs.iter().filter(|run| run.token.is_some());
+    let count = by_hook.filter(|other| other.build.pull_request.is_same_request(build)).count();
+    if runs[run].token.is_some() && count > 1 {
+        let instead = format!("the hook started {count} builds of {}", build.revision_id);
+        world.broken.push(Promise::new(ONE_BUILD, instead));
+    }
+}
+
+/// When something is posted: never a second reply on a build, never a comment in place of a deleted one without a build
+/// that started since.
+pub(crate) fn check_post(world: &mut World, posted: &Posted) {
+    if let Some(marker) = &posted.reply_on {
+        world.tally.replies += 1;
+        if world.replied.contains(&marker.build_id) {
+            let instead = format!("a second reply on {} was posted", marker.build_id);
+            world.broken.push(Promise::new(ONE_REPLY, instead));
+        }
+        world.replied.push(marker.build_id.clone());
+    }
+    let Some(commit) = &posted.comment_on else { return };
+    let pull_request = &world.aws.codecommit.pull_requests[posted.pull_request];
+    let own = OwnComments::find(&pull_request.comments, &world.aws.names.hook, &world.aws.names.author);
+    let Some(deletion) = own.of(commit).last_deletion else { return };
+    let is_reason = |build: &Build| {
+        build.pull_request.pull_request_id == pull_request.id
+            && build.pull_request.source_commit == *commit
+            && build.start_time.is_some_and(|start| start > deletion)
+    };
+    if !world.aws.codebuild.runs.iter().any(|run| is_reason(&run.build)) {
+        let instead = format!("a comment on {} was posted again", commit.short());
+        world.broken.push(Promise::new(STAYS_DELETED, instead));
+    }
+}
+
+/// When nothing is left to happen.
+pub(crate) fn check_at_rest(world: &mut World) {
+    let mut broken = Vec::new();
+    for pull_request in 0..world.aws.codecommit.pull_requests.len() {
+        broken.extend(check_head(world, pull_request));
+        broken.extend(check_comments(world, pull_request));
+    }
+    world.broken.extend(broken);
+}
+
+fn check_head(world: &mut World, index: usize) -> Option<Promise> {
+    let pull_request = &world.aws.codecommit.pull_requests[index];
+    let head = pull_request.head(&world.aws.names);
+    let about = About::Revision { pull_request: index };
+    let event = world.events.iter().rev().find(|sent| sent.about == about)?;
+    if !pull_request.is_open() || !event.is_handled() {
+        return None;
+    }
+    if event.is_misled() {
+        let words = format!("{BEHIND_PUSH}: {} has no build", head.revision_id);
+        leave_to_sweep(world, vec![words]);
+        return None;
+    }
+    world.tally.heads += 1;
+    let by_hook = world.aws.codebuild.runs.iter().filter(|run| run.token.is_some());
+    let count = by_hook.filter(|run| run.build.pull_request.is_same_request(&head)).count();
+    (count != 1).then(|| Promise::new(ONE_BUILD, format!("{} has {count}", head.revision_id)))
+}
+
+fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
+    let mut broken = Vec::new();
+    let mut due = Vec::new();
+    let mut is_whole = true;
+    let mut left_to_sweep = Vec::new();
+    let pull_request = &world.aws.codecommit.pull_requests[index];
+    let names = &world.aws.names;
+    let builds: Vec<_> = world.aws.codebuild.runs.iter().map(|run| run.build.clone()).collect();
+    let own = OwnComments::find(&pull_request.comments, &names.hook, &names.author);
+    let mut commits: Vec<_> = builds
+        .iter()
+        .filter(|build| build.pull_request.pull_request_id == pull_request.id)
+        .map(|build| &build.pull_request.source_commit)
+        .collect();
+    commits.sort();
+    commits.dedup();
+    for commit in commits {
+        let comments = own.of(commit);
+        let name = commit.short();
+        if !comments.duplicates.is_empty() {
+            broken.push(Promise::new(ONE_COMMENT, format!("{name} has {}", 1 + comments.duplicates.len())));
+        }
+        let identity = CommentIdentity {
+            hook_name: names.hook.clone(),
+            pull_request_id: pull_request.id.clone(),
+            source_commit: commit.clone(),
+        };
+        let Some(of_commit) = CommitBuilds::of(&builds, &identity) else { continue };
+        let newest = of_commit.newest();
+        let is_of_commit = |run: usize| {
+            let build = &builds[run].pull_request;
+            build.pull_request_id == pull_request.id && build.source_commit == *commit
+        };
+        let is_unhandled = world.events.iter().any(|sent| match sent.about {
+            About::Build { run, ended: true } => is_of_commit(run) && !sent.is_handled(),
+            _ => false,
+        });
+        if comments.last_deletion.is_some_and(|deletion| newest.start_time <= Some(deletion)) {
+            world.tally.deleted += 1;
+            if comments.live.is_some() {
+                broken.push(Promise::new(STAYS_DELETED, format!("{name} has a comment again")));
+            }
+            continue;
+        }
+        if is_unhandled {
+            is_whole = false;
+            continue;
+        }
+        let id = &newest.arn.build_id;
+        let is_misled = |live: &LiveComment<'_>| world.misled.iter().any(|id| id == live.id);
+        if world.aws.codecommit.is_forgotten(id) {
+            left_to_sweep.push(format!("{OVERWRITTEN}: the comment on {name}"));
+            continue;
+        }
+        if comments.live.is_some_and(is_misled) {
+            left_to_sweep.push(format!("{BEHIND_END}: the comment on {name}"));
+            continue;
+        }
+        world.tally.comments += 1;
+        let instead = match comments.live {
+            None => Some(format!("{name} has no comment, although build {id} ended")),
+            Some(live) if live.marker.builds.first() != Some(id) => {
+                Some(format!("the comment on {name} shows {:?} instead of {id}", live.marker.builds.first()))
+            }
+            Some(live) if live.marker.unfinished => {
+                Some(format!("the comment on {name} says that {id} runs"))
+            }
+            Some(_) => {
+                // What a comment says of a build that did not succeed depends on the pull request at that moment, and
+                // whether it names the commit that superseded it on whose event was handled first.
+                let is_final = |run: &Run| {
+                    let is_explained = run.ended > Some(pull_request.state().since);
+                    (run.build.status == BuildStatus::Succeeded || is_explained)
+                        && superseded_by(&run.build, &builds).is_none()
+                };
+                let runs = world.aws.codebuild.runs.iter();
+                due.extend(runs.clone().position(|run| run.build.arn.build_id == *id && is_final(run)));
+                None
+            }
+        };
+        broken.extend(instead.map(|instead| Promise::new(FINAL_STATE, instead)));
+    }
+    // A deleted comment takes with it what it told of builds that others name.
+    is_whole &= left_to_sweep.is_empty() && !pull_request.comments.iter().any(|comment| comment.deleted);
+    leave_to_sweep(world, left_to_sweep);
+    if !is_whole {
+        return broken;
+    }
+    broken.extend(due.into_iter().filter_map(|run| check_settled(world, run)));
+    broken
+}
+
+/// The event of a build's end, once more: it must find nothing to write.
+fn check_settled(world: &mut World, run: usize) -> Option<Promise> {
+    let about = About::Build { run, ended: true };
+    let event = world.events.iter().find(|sent| sent.about == about)?.event.clone();
+    let mut function = Function::invoke(event, &world.aws, world.settings).ok()?;
+    let at = At { now: world.now, lag: Span(0) };
+    while function.end().is_none() {
+        // Whether people hear of a build depends on the builds that the comments showed when it was decided.
+        if function.is_about_to_reply() && world.settings.replies == Replies::OnChange {
+            return None;
+        }
+        if function.is_about_to_write() {
+            return Some(Promise::new(SETTLED, format!("it {}", function.describe_call())));
+        }
+        let answered = function.call(&mut world.aws, at).ok()?;
+        function.answer(answered);
+    }
+    None
+}

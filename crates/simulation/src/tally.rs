@@ -1,0 +1,96 @@
+//! How much happened.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+/// What worlds were made of: worlds in which nothing goes wrong prove nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Worlds that ran.
+    pub worlds: usize,
+    /// Events that CodeCommit and CodeBuild sent.
+    pub events: usize,
+    /// Those that never arrived.
+    pub events_lost: usize,
+    /// Those that arrived more than once.
+    pub events_repeated: usize,
+    /// Invocations of both functions.
+    pub invocations: usize,
+    /// Those that failed or were killed.
+    pub failures: usize,
+    /// Deliveries that ended in the failure queue.
+    pub queued: usize,
+    /// Calls to AWS.
+    pub calls: usize,
+    /// Builds that were submitted.
+    pub builds: usize,
+    /// Heads of open pull requests that were checked.
+    pub heads: usize,
+    /// Commits whose comments were checked.
+    pub comments: usize,
+    /// Commits whose comment only a sweep can put right: see [`Promise`](crate::Promise).
+    pub left_to_sweep: usize,
+    /// Comments that a person deleted and that were checked to be so still.
+    pub deleted: usize,
+    /// Replies that were posted.
+    pub replies: usize,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            worlds,
+            events,
+            events_lost,
+            events_repeated,
+            invocations,
+            failures,
+            queued,
+            calls,
+            builds,
+            heads,
+            comments,
+            left_to_sweep,
+            deleted,
+            replies,
+        } = other;
+        self.worlds += worlds;
+        self.events += events;
+        self.events_lost += events_lost;
+        self.events_repeated += events_repeated;
+        self.invocations += invocations;
+        self.failures += failures;
+        self.queued += queued;
+        self.calls += calls;
+        self.builds += builds;
+        self.heads += heads;
+        self.comments += comments;
+        self.left_to_sweep += left_to_sweep;
+        self.deleted += deleted;
+        self.replies += replies;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} worlds: {} events ({} lost, {} repeated), {} invocations ({} failed), {} deliveries in the queue, {} \
+             calls, {} builds; checked: {} heads, {} comments ({} left to the sweep), {} deleted comments, {} replies",
+            self.worlds,
+            self.events,
+            self.events_lost,
+            self.events_repeated,
+            self.invocations,
+            self.failures,
+            self.queued,
+            self.calls,
+            self.builds,
+            self.heads,
+            self.comments,
+            self.left_to_sweep,
+            self.deleted,
+            self.replies
+        )
+    }
+}

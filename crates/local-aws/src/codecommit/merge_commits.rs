@@ -2,37 +2,19 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CodeCommit;
 use super::git::{self, GitError, in_repository, read};
-use super::merge_conflicts::{conflict_detail_level, none_strategy};
-use super::parameters::{repository_name, required};
+use super::merge_conflicts::{Merge, MergeQuestion};
 use super::state::MergeOption;
 use crate::aws_json::ApiError;
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct GetMergeCommit {
-    repository_name: Option<String>,
-    source_commit_specifier: Option<String>,
-    destination_commit_specifier: Option<String>,
-    conflict_detail_level: Option<String>,
-    conflict_resolution_strategy: Option<String>,
-}
-
 impl CodeCommit {
     /// Without a merge, and where it was a fast-forward, there is no merge commit, and no member for it.
-    pub(super) async fn get_merge_commit(&self, input: GetMergeCommit) -> Result<Value, ApiError> {
-        conflict_detail_level(input.conflict_detail_level.as_deref())?;
-        none_strategy(input.conflict_resolution_strategy.as_deref())?;
-        let name = repository_name(input.repository_name)?;
-        let folder = self.lock().repository(&name)?.folder.clone();
-        let source = required(input.source_commit_specifier, "CommitRequiredException")?;
-        let source = self.resolve_commit(&name, &folder, &source).await?;
-        let destination = required(input.destination_commit_specifier, "CommitRequiredException")?;
-        let destination = self.resolve_commit(&name, &folder, &destination).await?;
+    pub(super) async fn get_merge_commit(&self, input: MergeQuestion) -> Result<Value, ApiError> {
+        let Merge { repository_name: name, folder, source, destination, .. } =
+            self.merge_in_question(input).await?;
         let mut answer = json!({ "sourceCommitId": source, "destinationCommitId": destination });
         if let Some(base) = git::merge_base(&folder, &source, &destination).await? {
             answer["baseCommitId"] = base.into();

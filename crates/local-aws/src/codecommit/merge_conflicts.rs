@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CodeCommit;
+use super::folder::RepositoryFolder;
 use super::git;
 use super::git_write::merge_tree;
 use super::page::page;
@@ -125,14 +127,24 @@ pub(super) struct GetMergeConflicts {
     next_token: Option<String>,
 }
 
+/// What `GetMergeOptions` and `GetMergeCommit` are asked: both have these members (API reference).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct GetMergeOptions {
+pub(super) struct MergeQuestion {
     repository_name: Option<String>,
     source_commit_specifier: Option<String>,
     destination_commit_specifier: Option<String>,
     conflict_detail_level: Option<String>,
     conflict_resolution_strategy: Option<String>,
+}
+
+/// A merge of one commit into another that a question is about.
+pub(super) struct Merge {
+    pub(super) repository_name: String,
+    pub(super) folder: Arc<RepositoryFolder>,
+    pub(super) source: String,
+    pub(super) destination: String,
+    pub(super) level: ConflictDetailLevel,
 }
 
 impl CodeCommit {
@@ -185,15 +197,8 @@ impl CodeCommit {
         Ok(answer)
     }
 
-    pub(super) async fn get_merge_options(&self, input: GetMergeOptions) -> Result<Value, ApiError> {
-        let level = conflict_detail_level(input.conflict_detail_level.as_deref())?;
-        none_strategy(input.conflict_resolution_strategy.as_deref())?;
-        let name = repository_name(input.repository_name)?;
-        let folder = self.lock().repository(&name)?.folder.clone();
-        let source = required(input.source_commit_specifier, "CommitRequiredException")?;
-        let source = self.resolve_commit(&name, &folder, &source).await?;
-        let destination = required(input.destination_commit_specifier, "CommitRequiredException")?;
-        let destination = self.resolve_commit(&name, &folder, &destination).await?;
+    pub(super) async fn get_merge_options(&self, input: MergeQuestion) -> Result<Value, ApiError> {
+        let Merge { folder, source, destination, level, .. } = self.merge_in_question(input).await?;
         let found = find_conflicts(&folder, &destination, &source, level).await?;
         let mut options = Vec::new();
         if found.base.as_ref() == Some(&destination) {
@@ -209,6 +214,19 @@ impl CodeCommit {
             // Unrelated histories have none, but the member is required.
             "baseCommitId": found.base.unwrap_or_default(),
         }))
+    }
+
+    /// Checks a question about a merge, and finds its commits.
+    pub(super) async fn merge_in_question(&self, input: MergeQuestion) -> Result<Merge, ApiError> {
+        let level = conflict_detail_level(input.conflict_detail_level.as_deref())?;
+        none_strategy(input.conflict_resolution_strategy.as_deref())?;
+        let name = repository_name(input.repository_name)?;
+        let folder = self.lock().repository(&name)?.folder.clone();
+        let source = required(input.source_commit_specifier, "CommitRequiredException")?;
+        let source = self.resolve_commit(&name, &folder, &source).await?;
+        let destination = required(input.destination_commit_specifier, "CommitRequiredException")?;
+        let destination = self.resolve_commit(&name, &folder, &destination).await?;
+        Ok(Merge { repository_name: name, folder, source, destination, level })
     }
 }
 

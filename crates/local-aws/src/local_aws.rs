@@ -186,7 +186,9 @@ impl LocalAws {
         })?;
         let events: Arc<Mutex<VecDeque<Event>>> = Arc::default();
         let new_events = broadcast::Sender::new(REMEMBERED_EVENTS);
-        let emit = emit_and_remember(eventbridge.clone(), events.clone(), new_events.clone());
+        let remember = remember_events(events.clone(), new_events.clone());
+        eventbridge.start_schedules(&remember);
+        let emit = emit_and_remember(eventbridge.clone(), remember);
         let codecommit =
             CodeCommit::new(account.clone(), clock.clone(), subfolder("repositories")?, emit.clone());
         let surroundings = Surroundings {
@@ -327,11 +329,8 @@ fn find_executables(
     functions.iter().map(find).collect()
 }
 
-fn emit_and_remember(
-    eventbridge: EventBridge,
-    events: Arc<Mutex<VecDeque<Event>>>,
-    new_events: broadcast::Sender<Event>,
-) -> EventSink {
+/// Keeps the newest events, and tells those who watch of each.
+fn remember_events(events: Arc<Mutex<VecDeque<Event>>>, new_events: broadcast::Sender<Event>) -> EventSink {
     Arc::new(move |event: Event| {
         {
             let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
@@ -340,9 +339,16 @@ fn emit_and_remember(
             }
             events.push_back(event.clone());
         }
-        eventbridge.put(&event);
         // Without a reader there is nobody to tell.
         new_events.send(event).ok();
+    })
+}
+
+/// Where services put their events: on the bus, and in front of those who watch.
+fn emit_and_remember(eventbridge: EventBridge, remember: EventSink) -> EventSink {
+    Arc::new(move |event: Event| {
+        remember(event.clone());
+        eventbridge.put(&event);
     })
 }
 

@@ -298,6 +298,39 @@ fn mistakes_say_where_they_are() {
     assert!(template::load("Resources:", &Account::default()).unwrap_err().to_string().contains("not JSON"));
 }
 
+#[test]
+fn a_schedule_is_read_and_cron_is_refused_by_name() {
+    let rule = |properties: Value| json!({ "Type": "AWS::Events::Rule", "Properties": properties });
+    let deployment =
+        load_with("/Resources/Sweep", rule(json!({ "ScheduleExpression": "rate(15 minutes)" }))).unwrap();
+    let schedules: Vec<_> = deployment.rules.iter().filter_map(|rule| rule.schedule.as_ref()).collect();
+    let [schedule] = schedules.as_slice() else { panic!("{schedules:?}") };
+    assert_eq!(schedule.period, Duration::from_secs(15 * 60));
+    check_error(
+        "/Resources/Sweep",
+        rule(json!({ "ScheduleExpression": "cron(0 12 * * ? *)" })),
+        "Resources.Sweep.Properties.ScheduleExpression: expected rate(VALUE UNIT)",
+    );
+    check_error("/Resources/Sweep", rule(json!({})), "EventPattern or ScheduleExpression: this property is");
+}
+
+#[test]
+fn alarms_and_dashboards_change_nothing_but_their_references_must_lead_somewhere() {
+    let alarm = |queue: &str| {
+        json!({
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "Dimensions": [{ "Name": "QueueName", "Value": { "Fn::GetAtt": [queue, "QueueName"] } }],
+            },
+        })
+    };
+    assert_eq!(load_with("/Resources/Watch", alarm("Failures")).unwrap(), load());
+    check_error("/Resources/Watch", alarm("Gone"), "there is no Gone in this template");
+    let dashboard = |reference: Value| json!({ "Type": "AWS::CloudWatch::Dashboard", "Properties": { "DashboardBody": reference } });
+    assert_eq!(load_with("/Resources/View", dashboard(json!({ "Ref": "Start" }))).unwrap(), load());
+    check_error("/Resources/View", dashboard(json!({ "Ref": "Gone" })), "there is no Gone in this template");
+}
+
 /// The wiring exists once, in the template: every event finds its way to a function, and every failure to the queue.
 #[test]
 fn the_committed_template_loads_and_everything_in_it_is_connected() {
@@ -309,7 +342,7 @@ fn the_committed_template_loads_and_everything_in_it_is_connected() {
     assert_eq!(keys, ["publish-build-result.zip", "start-build.zip"]);
     assert_eq!(deployment.rules.len(), 2);
     for rule in &deployment.rules {
-        EventPattern::compile(&rule.event_pattern).unwrap();
+        EventPattern::compile(rule.event_pattern.as_ref().unwrap()).unwrap();
         let [target] = rule.targets.as_slice() else { panic!("{rule:#?}") };
         let function = deployment.functions.iter().find(|function| function.arn == target.arn).unwrap();
         assert!(may_events(&function.policy, "lambda:InvokeFunction", &function.arn, &rule.arn));

@@ -4,6 +4,7 @@ mod delivery;
 mod pattern;
 mod put_events;
 mod rules_api;
+mod schedule;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,7 +62,8 @@ struct Inner {
     account: Account,
     clock: Clock,
     activity: Activity,
-    rules: Vec<(Rule, EventPattern)>,
+    /// Each rule with its pattern; a rule that only has a schedule matches nothing.
+    rules: Vec<(Rule, Option<EventPattern>)>,
     lambda: Lambda,
     sqs: Sqs,
     deliveries: watch::Sender<Vec<Delivery>>,
@@ -77,7 +79,7 @@ impl EventBridge {
         let rules = settings
             .rules
             .into_iter()
-            .map(|rule| match EventPattern::compile(&rule.event_pattern) {
+            .map(|rule| match rule.event_pattern.as_ref().map(EventPattern::compile).transpose() {
                 Ok(pattern) => Ok((rule, pattern)),
                 Err(reason) => Err(InvalidRule { rule: rule.name, reason }),
             })
@@ -102,10 +104,8 @@ impl EventBridge {
         let body: Arc<str> = event.to_string().into();
         let id = event["id"].as_str().unwrap_or_default();
         for (rule, pattern) in &self.inner.rules {
-            if rule.enabled && pattern.matches(&event) {
-                for target in &rule.targets {
-                    self.start_delivery(rule, target, id, &body);
-                }
+            if rule.enabled && pattern.as_ref().is_some_and(|pattern| pattern.matches(&event)) {
+                self.start_deliveries(rule, id, &body);
             }
         }
     }
@@ -134,6 +134,12 @@ impl EventBridge {
     /// Forgets every event that waits.
     pub async fn shutdown(&self) {
         self.inner.tasks.shutdown().await;
+    }
+
+    fn start_deliveries(&self, rule: &Rule, event_id: &str, body: &Arc<str>) {
+        for target in &rule.targets {
+            self.start_delivery(rule, target, event_id, body);
+        }
     }
 
     fn start_delivery(&self, rule: &Rule, target: &Target, event_id: &str, body: &Arc<str>) {

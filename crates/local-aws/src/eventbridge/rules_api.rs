@@ -127,13 +127,19 @@ fn with_token(mut answer: Value, token: Option<String>) -> Value {
 }
 
 fn describe_rule(rule: &Rule) -> Value {
-    json!({
+    let mut json = json!({
         "Name": rule.name,
         "Arn": rule.arn,
-        "EventPattern": rule.event_pattern.to_string(),
         "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
         "EventBusName": BUS,
-    })
+    });
+    if let Some(pattern) = &rule.event_pattern {
+        json["EventPattern"] = pattern.to_string().into();
+    }
+    if let Some(schedule) = &rule.schedule {
+        json["ScheduleExpression"] = schedule.expression.as_str().into();
+    }
+    json
 }
 
 fn describe_target(target: &Target) -> Value {

@@ -68,12 +68,23 @@ pub struct Rule {
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// Its event pattern.
-    pub event_pattern: Value,
+    /// The events that it matches; a rule with a schedule need not have one.
+    pub event_pattern: Option<Value>,
+    /// When it fires by itself.
+    pub schedule: Option<Schedule>,
     /// False for a rule that is disabled.
     pub enabled: bool,
     /// Its targets.
     pub targets: Vec<Target>,
+}
+
+/// A schedule of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// As the template writes it, such as `rate(15 minutes)`.
+    pub expression: String,
+    /// The time from one event to the next; at least a minute.
+    pub period: Duration,
 }
 
 /// A target of a rule.

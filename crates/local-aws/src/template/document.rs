@@ -24,9 +24,10 @@ struct Resource {
     properties: Value,
 }
 
-/// Types that mean nothing on one machine: they describe the deployment, not what it does.
+/// Types that mean nothing on one machine: they describe the deployment or watch it, and change nothing of what it does.
+/// Their references are resolved all the same, and so have to lead somewhere.
 pub(super) fn without_local_meaning(resource_type: &str) -> bool {
-    matches!(resource_type, "AWS::CDK::Metadata")
+    matches!(resource_type, "AWS::CDK::Metadata" | "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::Dashboard")
 }
 
 impl<'a> Document<'a> {

@@ -15,12 +15,13 @@ mod properties;
 mod queue;
 mod role;
 mod rule;
+mod schedule;
 
 use serde_json::Value;
 
 use crate::account::Account;
 
-pub use deployment::{Deployment, Function, Project, ProjectEnvironment, Queue, Rule, Target};
+pub use deployment::{Deployment, Function, Project, ProjectEnvironment, Queue, Rule, Schedule, Target};
 
 use document::Document;
 

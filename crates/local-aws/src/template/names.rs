@@ -12,6 +12,8 @@ pub(super) fn name_property(resource_type: &str) -> Option<&'static str> {
         "AWS::SQS::Queue" => Some("QueueName"),
         "AWS::IAM::Role" => Some("RoleName"),
         "AWS::Logs::LogGroup" => Some("LogGroupName"),
+        "AWS::CloudWatch::Alarm" => Some("AlarmName"),
+        "AWS::CloudWatch::Dashboard" => Some("DashboardName"),
         _ => None,
     }
 }
@@ -55,6 +57,7 @@ pub(super) fn attribute(
         ("AWS::SQS::Queue", "QueueUrl") => reference(resource_type, name, account),
         ("AWS::SQS::Queue", "Arn") => account.arn("sqs", name),
         ("AWS::Lambda::Function", "Arn") => account.arn("lambda", &format!("function:{name}")),
+        ("AWS::CloudWatch::Alarm", "Arn") => account.arn("cloudwatch", &format!("alarm:{name}")),
         ("AWS::Events::Rule", "Arn") => account.arn("events", &format!("rule/{name}")),
         ("AWS::CodeBuild::Project", "Arn") => account.arn("codebuild", &format!("project/{name}")),
         ("AWS::IAM::Role", "Arn") => account.global_arn("iam", &format!("role/{name}")),

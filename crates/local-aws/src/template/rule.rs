@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::document::Document;
 use super::properties::Properties;
-use super::{Rule, Target, TemplateError};
+use super::{Rule, Target, TemplateError, schedule};
 
 /// Targets a rule may have (EventBridge quotas).
 const TARGET_LIMIT: usize = 5;
@@ -17,9 +17,11 @@ pub(super) fn read_rule(
     let name = document.physical_name(logical_id, logical_id)?;
     properties.pass_over(&["Name", "Description", "Tags"]);
     properties.one_of("EventBusName", &["default"])?;
-    let event_pattern = properties
-        .take("EventPattern")
-        .ok_or_else(|| TemplateError::Missing { path: properties.path("EventPattern") })?;
+    let event_pattern = properties.take("EventPattern");
+    let schedule = schedule::take_schedule(&mut properties)?;
+    if event_pattern.is_none() && schedule.is_none() {
+        return Err(TemplateError::Missing { path: properties.path("EventPattern or ScheduleExpression") });
+    }
     let enabled = properties.one_of("State", &["ENABLED", "DISABLED"])? == "ENABLED";
     let targets =
         properties.objects("Targets")?.into_iter().map(read_target).collect::<Result<Vec<_>, _>>()?;
@@ -32,6 +34,7 @@ pub(super) fn read_rule(
         arn: document.account.arn("events", &format!("rule/{name}")),
         name,
         event_pattern,
+        schedule,
         enabled,
         targets,
     })

@@ -80,7 +80,8 @@ async fn an_event_reaches_a_queue_as_aws_writes_it() {
 #[tokio::test]
 async fn other_events_and_disabled_rules_reach_nobody() {
     let world =
-        FunctionWorld::start(|setup| setup.rules[0].event_pattern = json!({ "source": ["other"] })).await;
+        FunctionWorld::start(|setup| setup.rules[0].event_pattern = Some(json!({ "source": ["other"] })))
+            .await;
     put(&world).await;
     assert_eq!(outcomes(&world), []);
     let world = FunctionWorld::start(|setup| setup.rules[0].enabled = false).await;
@@ -173,7 +174,8 @@ async fn a_rule_with_an_invalid_pattern_is_refused_by_name() {
     let rule = local_aws::template::Rule {
         name: "broken".to_owned(),
         arn: Account::default().arn("events", "rule/broken"),
-        event_pattern: json!({ "source": [{ "sounds-like": "aws" }] }),
+        event_pattern: Some(json!({ "source": [{ "sounds-like": "aws" }] })),
+        schedule: None,
         enabled: true,
         targets: Vec::new(),
     };

@@ -5,4 +5,5 @@
 mod eventbridge;
 mod lambda;
 mod lists;
+mod schedules;
 mod world;

@@ -105,7 +105,8 @@ fn setup() -> Setup {
     let rule = Rule {
         name: "requests".to_owned(),
         arn: rule,
-        event_pattern: serde_json::json!({ "source": ["ci.requests"] }),
+        event_pattern: Some(serde_json::json!({ "source": ["ci.requests"] })),
+        schedule: None,
         enabled: true,
         targets: vec![target],
     };

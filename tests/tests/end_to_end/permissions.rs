@@ -10,6 +10,7 @@ use end_to_end_tests::{
     FAILING, HOOK, PASSING, PullRequest, World, WorldOptions, hook_template, run_test_with,
 };
 use local_aws::account::Account;
+use local_aws::codebuild::{PhaseType, Status};
 use local_aws::template;
 use serde_json::{Value, json};
 
@@ -32,10 +33,12 @@ enum Break {
     BuildFails(&'static str),
     /// The build works, and its log is empty.
     NoBuildLog,
+    /// The build cannot make its reports, and its phase UPLOAD_ARTIFACTS names the action.
+    NoReports,
 }
 
 /// The role (the part of its logical id behind the construct's), the action, and how it is needed.
-const NEEDED: [(&str, &str, Break); 19] = [
+const NEEDED: [(&str, &str, Break); 24] = [
     (START, "codecommit:GetPullRequest", Break::Refused),
     (START, "codebuild:StartBuild", Break::Refused),
     (START, "codebuild:ListBuildsForProject", Break::RefusedWhenRepeated),
@@ -55,21 +58,33 @@ const NEEDED: [(&str, &str, Break); 19] = [
     (BUILD, "codecommit:GitPull", Break::BuildFails("authorization failed for primary source")),
     (BUILD, "logs:CreateLogStream", Break::BuildFails("does not allow AWS CodeBuild to create")),
     (BUILD, "logs:PutLogEvents", Break::NoBuildLog),
+    (BUILD, "codebuild:CreateReportGroup", Break::NoReports),
+    (BUILD, "codebuild:CreateReport", Break::NoReports),
+    (BUILD, "codebuild:UpdateReport", Break::NoReports),
+    (BUILD, "codebuild:BatchPutTestCases", Break::NoReports),
+    (BUILD, "codebuild:BatchPutCodeCoverages", Break::NoReports),
 ];
 
 /// What nothing here needs, and why.
-const NOT_USED: [(&str, &str, &str); 10] = [
+const NOT_USED: [(&str, &str, &str); 5] = [
     (PUBLISH, "codebuild:BatchGetReports", "comments do not show reports yet"),
     (PUBLISH, "codebuild:DescribeTestCases", "comments do not show reports yet"),
     (PUBLISH, "codecommit:PostCommentReply", "no comment is replied to yet"),
     (PUBLISH, "logs:GetLogEvents", "comments do not show logs yet"),
     (BUILD, "logs:CreateLogGroup", "the template creates the group, so that CodeBuild never does"),
-    (BUILD, "codebuild:CreateReportGroup", "local-aws does not process reports"),
-    (BUILD, "codebuild:CreateReport", "local-aws does not process reports"),
-    (BUILD, "codebuild:UpdateReport", "local-aws does not process reports"),
-    (BUILD, "codebuild:BatchPutTestCases", "local-aws does not process reports"),
-    (BUILD, "codebuild:BatchPutCodeCoverages", "local-aws does not process reports"),
 ];
+
+/// A buildspec whose build reports its tests and their coverage.
+const REPORTING: &str = "version: 0.2
+phases:
+  build:
+    commands:
+      - echo '<testsuite><testcase name=\"adds\"/></testsuite>' > junit.xml
+      - echo '<coverage><class filename=\"a.rs\"/></coverage>' > cobertura.xml
+reports:
+  tests: { files: [ junit.xml ] }
+  coverage: { files: [ cobertura.xml ], file-format: COBERTURAXML }
+";
 
 const START: &str = "StartBuildRole";
 const PUBLISH: &str = "PublishBuildResultRole";
@@ -139,6 +154,7 @@ async fn act(world: &World, role: &str, break_: Break) -> Option<PullRequest> {
         Break::Refused | Break::NoFunctionLog | Break::NoBuildLog | Break::BuildFails(_) => {
             Some(open(world, PASSING).await)
         }
+        Break::NoReports => Some(open(world, REPORTING).await),
         Break::RefusedWhenRepeated => {
             let pull_request = open(world, FAILING).await;
             world.aws.clock.advance(Duration::from_secs(10 * 60));
@@ -206,6 +222,19 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
             let comment = world.settle_with_one_comment(&pull_request.unwrap()).await;
             comment.text.contains("Build failed") && comment.text.contains(words)
         }
+        Break::NoReports => {
+            let project = &world.aws.deployment.projects[0].name;
+            let ids = world.aws.codebuild.builds_of_project(project);
+            let [id] = &ids[..] else { panic!("not one build: {ids:?}") };
+            let build = world.aws.codebuild.watch_build(id).unwrap().borrow().clone();
+            let refusal = format!("is not authorized to perform: {action}");
+            build.status == Status::Failed
+                && build
+                    .phases
+                    .iter()
+                    .filter(|phase| phase.phase_type == PhaseType::UploadArtifacts)
+                    .any(|phase| phase.contexts.iter().any(|context| context.message.contains(&refusal)))
+        }
         Break::NoBuildLog => {
             assert!(world.failures().is_empty());
             world.build_log().is_empty()
@@ -253,6 +282,7 @@ async fn with_all_permissions_nothing_breaks() {
         (PUBLISH, Break::NoRecord),
         (BUILD, Break::BuildFails("")),
         (BUILD, Break::NoBuildLog),
+        (BUILD, Break::NoReports),
     ] {
         run_test_with(options(&committed_template(), break_), async |world| {
             if is_broken(world, role, "", break_).await {

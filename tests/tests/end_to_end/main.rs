@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod builds;
+mod comment_convergence;
 mod comments;
 mod gallery;
 mod git_of_builds;

@@ -25,6 +25,10 @@ enum Break {
     RefusedAtTheEnd,
     /// So does a build whose branch was deleted while it waited.
     RefusedWithoutSource,
+    /// So does the end of a build that breaks its pull request, when a reply should tell.
+    RefusedReply,
+    /// The comment on a build whose test fails lacks these words.
+    NotShown(&'static str),
     /// The function works, and its log is empty.
     NoFunctionLog,
     /// An event that fails is lost: no record of it comes into the queue.
@@ -38,7 +42,7 @@ enum Break {
 }
 
 /// The role (the part of its logical id behind the construct's), the action, and how it is needed.
-const NEEDED: [(&str, &str, Break); 24] = [
+const NEEDED: [(&str, &str, Break); 28] = [
     (START, "codecommit:GetPullRequest", Break::Refused),
     (START, "codebuild:StartBuild", Break::Refused),
     (START, "codebuild:ListBuildsForProject", Break::RefusedWhenRepeated),
@@ -52,6 +56,10 @@ const NEEDED: [(&str, &str, Break); 24] = [
     (PUBLISH, "codecommit:UpdateComment", Break::RefusedAtTheEnd),
     (PUBLISH, "codecommit:GetPullRequest", Break::RefusedWithoutSource),
     (PUBLISH, "codecommit:GetBranch", Break::RefusedWithoutSource),
+    (PUBLISH, "codecommit:PostCommentReply", Break::RefusedReply),
+    (PUBLISH, "codebuild:BatchGetReports", Break::NotShown("1 failed")),
+    (PUBLISH, "codebuild:DescribeTestCases", Break::NotShown("the moon rises")),
+    (PUBLISH, "logs:GetLogEvents", Break::NotShown("the moon is down")),
     (PUBLISH, "logs:CreateLogStream", Break::NoFunctionLog),
     (PUBLISH, "logs:PutLogEvents", Break::NoFunctionLog),
     (PUBLISH, "sqs:SendMessage", Break::NoRecord),
@@ -66,13 +74,8 @@ const NEEDED: [(&str, &str, Break); 24] = [
 ];
 
 /// What nothing here needs, and why.
-const NOT_USED: [(&str, &str, &str); 5] = [
-    (PUBLISH, "codebuild:BatchGetReports", "comments do not show reports yet"),
-    (PUBLISH, "codebuild:DescribeTestCases", "comments do not show reports yet"),
-    (PUBLISH, "codecommit:PostCommentReply", "no comment is replied to yet"),
-    (PUBLISH, "logs:GetLogEvents", "comments do not show logs yet"),
-    (BUILD, "logs:CreateLogGroup", "the template creates the group, so that CodeBuild never does"),
-];
+const NOT_USED: [(&str, &str, &str); 1] =
+    [(BUILD, "logs:CreateLogGroup", "the template creates the group, so that CodeBuild never does")];
 
 /// A buildspec whose build reports its tests and their coverage.
 const REPORTING: &str = "version: 0.2
@@ -85,6 +88,19 @@ reports:
   tests: { files: [ junit.xml ] }
   coverage: { files: [ cobertura.xml ], file-format: COBERTURAXML }
 ";
+
+/// What fails in the build below, in the log and in its report, and nowhere in a command.
+const FAILING_TEST: [(&str, &str); 3] = [
+    ("run-tests.sh", "echo 'error: the moon is down'; exit 1\n"),
+    ("junit.xml", "<testsuite><testcase name=\"the moon rises\"><failure/></testcase></testsuite>\n"),
+    (
+        "buildspec-tests.yaml",
+        "version: 0.2
+phases: { build: { commands: [ bash run-tests.sh ] } }
+reports: { tests: { files: [ junit.xml ] } }
+",
+    ),
+];
 
 const START: &str = "StartBuildRole";
 const PUBLISH: &str = "PublishBuildResultRole";
@@ -155,6 +171,14 @@ async fn act(world: &World, role: &str, break_: Break) -> Option<PullRequest> {
             Some(open(world, PASSING).await)
         }
         Break::NoReports => Some(open(world, REPORTING).await),
+        Break::RefusedReply | Break::NotShown(_) => {
+            let repository = world.create_repository("payments").await;
+            repository.commit("feature", &FAILING_TEST).await;
+            repository.push(&["feature"]).await;
+            let pull_request = world.open_pull_request(&repository, "feature").await;
+            world.settle().await;
+            Some(pull_request)
+        }
         Break::RefusedWhenRepeated => {
             let pull_request = open(world, FAILING).await;
             world.aws.clock.advance(Duration::from_secs(10 * 60));
@@ -208,6 +232,7 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
         Break::Refused
         | Break::RefusedWhenRepeated
         | Break::RefusedAtTheEnd
+        | Break::RefusedReply
         | Break::RefusedWithoutSource => {
             let invocations = world.aws.lambda.invocations().borrow().clone();
             let function = world.function(binary(role)).name;
@@ -215,6 +240,10 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
             invocations.iter().any(|invocation| {
                 invocation.function == function && format!("{:?}", invocation.outcome).contains(&refusal)
             })
+        }
+        Break::NotShown(words) => {
+            let comment = world.settle_with_one_comment(&pull_request.unwrap()).await;
+            comment.text.contains("Build failed") && !comment.text.contains(words)
         }
         Break::NoFunctionLog => world.function_log(binary(role)).is_empty(),
         Break::NoRecord => world.failures().is_empty(),
@@ -275,6 +304,10 @@ async fn with_all_permissions_nothing_breaks() {
         (PUBLISH, Break::Refused),
         (START, Break::RefusedWhenRepeated),
         (PUBLISH, Break::RefusedAtTheEnd),
+        (PUBLISH, Break::RefusedReply),
+        (PUBLISH, Break::NotShown("1 failed")),
+        (PUBLISH, Break::NotShown("the moon rises")),
+        (PUBLISH, Break::NotShown("the moon is down")),
         (PUBLISH, Break::RefusedWithoutSource),
         (START, Break::NoFunctionLog),
         (PUBLISH, Break::NoFunctionLog),

@@ -53,7 +53,7 @@ class PullRequestSitting(unittest.TestCase):
         )
         [thread] = comments["commentsForPullRequestData"]
         self.assertEqual(thread["afterCommitId"], tip)
-        [comment] = thread["comments"]
+        [comment] = [comment for comment in thread["comments"] if "inReplyTo" not in comment]
         self.assertIn(":assumed-role/", comment["authorArn"])
 
         builds = aws("codebuild list-builds-for-project --project-name {hook}", hook=local_aws.HOOK)["ids"]

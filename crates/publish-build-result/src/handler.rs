@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use pull_request_build::{
-    Answer, BuildEvent, CommentIdentity, Failure, FunctionArn, Publication, PublishSettings, Publisher,
-    PullRequestBuild, Step,
+    Answer, BuildEvent, CommentIdentity, Failure, FunctionArn, MissingReport, Publication, PublishSettings,
+    Publisher, PullRequestBuild, Report, ReportContent, Step,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -95,6 +95,9 @@ impl Handler {
     }
 
     /// Makes the calls that a [`Publisher`] names, until it names none.
+    ///
+    /// Reports or a log that cannot be read now keep no result from the pull request: the comment says what is missing,
+    /// and then the invocation fails, so that the next try adds it.
     async fn publish(
         &self,
         event: &BuildEvent,
@@ -111,6 +114,7 @@ impl Handler {
         let settings = PublishSettings { log_lines: self.config.log_lines, replies: self.config.replies };
         let mut publisher = Publisher::new(event.clone(), identity, author.clone(), settings);
         let codecommit = &self.codecommit;
+        let mut postponed = None;
         loop {
             let answer = match publisher.step() {
                 Step::ReadComments => read_comments(codecommit, &build.pull_request_id, &author).await?,
@@ -118,15 +122,25 @@ impl Handler {
                 Step::FindSourceLoss { build, had_source } => {
                     find_source_loss(codecommit, &build.pull_request, *had_source).await?
                 }
-                Step::ReadReports { build, wait: true } => {
-                    let until = Instant::now() + time_for_reports(deadline);
-                    Answer::Reports(wait_for_reports(&self.codebuild, &build.report_arns, until).await?)
-                }
-                Step::ReadReports { build, wait: false } => {
-                    Answer::Reports(read_reports(&self.codebuild, &build.report_arns).await?)
+                Step::ReadReports { build, wait } => {
+                    let read = if *wait {
+                        let until = Instant::now() + time_for_reports(deadline);
+                        wait_for_reports(&self.codebuild, &build.report_arns, until).await
+                    } else {
+                        read_reports(&self.codebuild, &build.report_arns).await
+                    };
+                    Answer::Reports(read.unwrap_or_else(|failure| {
+                        postponed.get_or_insert(failure);
+                        unreadable(&build.report_arns)
+                    }))
                 }
                 Step::ReadLog { build } => Answer::Log(match Failure::of(build) {
-                    Some(failure) => read_failed_phase(&self.logs, build, &failure).await?,
+                    Some(failure) => {
+                        read_failed_phase(&self.logs, build, &failure).await.unwrap_or_else(|failure| {
+                            postponed.get_or_insert(failure);
+                            Vec::new()
+                        })
+                    }
                     None => Vec::new(),
                 }),
                 Step::PostComment { build, request_token, content } => {
@@ -138,12 +152,19 @@ impl Handler {
                 Step::PostReply { comment_id, request_token, content } => {
                     post_reply(codecommit, comment_id, request_token, content).await?
                 }
-                Step::Finished(publication) => return Ok(publication.clone()),
+                Step::Finished(publication) => {
+                    return postponed.map_or_else(|| Ok(publication.clone()), |failure| Err(failure.into()));
+                }
                 &Step::GiveUp { passes, last } => return Err(PublishError::NotSettled { passes, last }),
             };
             publisher.answer(answer);
         }
     }
+}
+
+fn unreadable(report_arns: &[String]) -> Vec<Report> {
+    let content = ReportContent::Missing(MissingReport::Unreadable);
+    report_arns.iter().map(|arn| Report { arn: arn.clone(), content: content.clone() }).collect()
 }
 
 /// How long reports may be waited for, in an invocation that has to be over by `deadline`.

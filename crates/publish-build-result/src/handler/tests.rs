@@ -3,6 +3,7 @@
 mod comments;
 mod errors;
 mod replies;
+mod results;
 mod world;
 
 use pull_request_build::MAX_PASSES;

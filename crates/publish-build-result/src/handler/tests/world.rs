@@ -198,14 +198,23 @@ pub(super) async fn run(event: Value, script: impl IntoIterator<Item = Step>) ->
 
 /// The same, with another setting of replies.
 pub(super) async fn run_with(replies: Replies, event: Value, script: impl IntoIterator<Item = Step>) -> Run {
-    let aws = ReplayedAws::new(script);
-    let config = Config {
+    run_as(Config { replies, ..config() }, event, script).await
+}
+
+/// The settings of a hook that never replies.
+pub(super) fn config() -> Config {
+    Config {
         hook_name: HookName::parse("pull-request-hook").unwrap(),
         project_name: ProjectName::parse("pull-request-hook").unwrap(),
         role_name: "publish-role".to_owned(),
         log_lines: 40,
-        replies,
-    };
+        replies: Replies::Never,
+    }
+}
+
+/// The same, with these settings.
+pub(super) async fn run_as(config: Config, event: Value, script: impl IntoIterator<Item = Step>) -> Run {
+    let aws = ReplayedAws::new(script);
     let result = Handler::new(config, &aws.sdk_config()).handle(event, FUNCTION, SystemTime::now()).await;
     Run { result, requests: aws.requests() }
 }

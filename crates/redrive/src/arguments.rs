@@ -5,14 +5,8 @@ use clap::Parser;
 /// As few characters of an id are taken as git takes of a commit's.
 const SHORTEST_ID: usize = 4;
 
-const ABOUT_THE_REST: &str = "\
-Without --all and --message it lists what is in the queue. While it reads, SQS hides the messages from others; then
-everybody can see them again.
-
-Endpoint, region and credentials are the AWS SDK's: AWS_ENDPOINT_URL, AWS_REGION, AWS_PROFILE and so on.
-For a local AWS, paste the lines that `cargo xtask local` prints.
-
-Exit codes: 0 all was handed back, or there was nothing to do; 1 something failed; 2 wrong arguments.";
+/// What `--help` says beside the options. `cargo xtask redrive --help` says it too, before this program is built.
+const ABOUT_THE_REST: &str = include_str!("help.txt");
 
 /// List what is in the failure queue in words, or hand it back to its function.
 #[derive(Debug, Parser)]

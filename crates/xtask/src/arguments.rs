@@ -17,14 +17,8 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "Exit codes: 0 passed, 1 failed, 2 wrong arguments; \
     demo, local and redrive end with the exit code of the program they become.";
 
-const ABOUT_REDRIVE: &str = "\
-Without --all and --message it lists what is in the queue. While it reads, SQS hides the messages from others; then
-everybody can see them again.
-
-Endpoint, region and credentials are the AWS SDK's: AWS_ENDPOINT_URL, AWS_REGION, AWS_PROFILE and so on.
-For a local AWS, paste the lines that `cargo xtask local` prints.
-
-Exit codes: 0 all was handed back, or there was nothing to do; 1 something failed; 2 wrong arguments.";
+/// The program's own words.
+const ABOUT_REDRIVE: &str = include_str!("../../redrive/src/help.txt");
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {

@@ -3,6 +3,8 @@
 import pathlib
 import subprocess
 import tempfile
+import typing
+import unittest
 import uuid
 
 import local_aws
@@ -70,3 +72,13 @@ def push_first_commits(clone: Clone) -> None:
     clone.git("checkout", "--quiet", "-b", "feature")
     clone.commit({"README": "a feature\n"})
     clone.push("feature")
+
+
+def create_with_first_commits(case: unittest.TestCase, codecommit: typing.Any, what: str) -> Clone:
+    """A repository with the first commits, made by this client, and a clone of it until the test is over."""
+    name = new_name(what)
+    codecommit.create_repository(repositoryName=name)
+    clone = Clone(name)
+    case.addCleanup(clone.close)
+    push_first_commits(clone)
+    return clone

@@ -74,11 +74,8 @@ class FollowingALog(unittest.TestCase):
 
     def test_every_line_is_shown_once_until_a_signal_ends_it(self) -> None:
         codecommit, codebuild = boto3.client("codecommit"), boto3.client("codebuild")
-        name = repository.new_name("tail")
-        codecommit.create_repository(repositoryName=name)
-        clone = repository.Clone(name)
-        self.addCleanup(clone.close)
-        repository.push_first_commits(clone)
+        clone = repository.create_with_first_commits(self, codecommit, "tail")
+        name = clone.repository
         self.build(clone, f"{name}-one")
         target = {"repositoryName": name, "sourceReference": "feature", "destinationReference": "main"}
         codecommit.create_pull_request(title="Feature", targets=[target])

@@ -31,11 +31,7 @@ class Boto3TestCase(unittest.TestCase):
 class Paginators(Boto3TestCase):
     def test_pull_requests_and_their_comments(self) -> None:
         codecommit = self.client("codecommit")
-        name = repository.new_name("pages")
-        codecommit.create_repository(repositoryName=name)
-        clone = repository.Clone(name)
-        self.addCleanup(clone.close)
-        repository.push_first_commits(clone)
+        name = repository.create_with_first_commits(self, codecommit, "pages").repository
         numbers = [
             codecommit.create_pull_request(
                 title=f"Feature {each}",
@@ -190,11 +186,7 @@ class Tokens(Boto3TestCase):
 
     def test_several_at_once_make_one_pull_request(self) -> None:
         codecommit = self.client("codecommit")
-        name = repository.new_name("token")
-        codecommit.create_repository(repositoryName=name)
-        clone = repository.Clone(name)
-        self.addCleanup(clone.close)
-        repository.push_first_commits(clone)
+        name = repository.create_with_first_commits(self, codecommit, "token").repository
         request = {
             "title": "Once",
             "clientRequestToken": name,

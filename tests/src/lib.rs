@@ -9,12 +9,14 @@
 )]
 
 mod clients;
+mod gate;
 mod repository;
 mod world;
 
 pub use clients::connect;
+pub use gate::Gate;
 pub use repository::{FAILING, PASSING, Repository};
 pub use world::{
-    Comment, Failure, Gate, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, logical_id,
-    run_test, run_test_with,
+    Comment, Failure, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, logical_id, run_test,
+    run_test_with,
 };

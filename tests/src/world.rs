@@ -13,16 +13,14 @@ use local_aws::local_aws::{LocalAws, Options};
 use local_aws::template::Function;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
 
 use crate::clients::connect;
+use crate::gate::Gate;
 use crate::repository::Repository;
 
 /// How long a wait may take in real time before the test fails. Far above what is needed, so that a busy machine
 /// does not fail a test.
-const LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
 
 /// The hook's default name, and the name of its CodeBuild project.
 pub const HOOK: &str = "pull-request-hook";
@@ -101,34 +99,6 @@ impl Default for WorldOptions {
     }
 }
 
-/// A place in a build where it waits for the test. It is a connection, so that nobody has to look again and again.
-pub struct Gate {
-    listener: TcpListener,
-    waiting: Mutex<Option<TcpStream>>,
-}
-
-impl Gate {
-    /// A buildspec that waits at the gate and then succeeds.
-    pub fn buildspec(&self) -> String {
-        let port = self.listener.local_addr().unwrap().port();
-        let command = format!("exec 3<>/dev/tcp/127.0.0.1/{port} && read -r _ <&3");
-        format!("version: 0.2\nphases:\n  build:\n    commands:\n      - {command}\n")
-    }
-
-    /// Waits until a build has come to the gate.
-    pub async fn wait_until_reached(&self) {
-        let reached = tokio::time::timeout(LIMIT, self.listener.accept()).await;
-        let (stream, _) = reached.expect("no build came to the gate").unwrap();
-        *self.waiting.lock().await = Some(stream);
-    }
-
-    /// Lets the build go on.
-    pub async fn open(&self) {
-        let mut waiting = self.waiting.lock().await;
-        waiting.as_mut().expect("nobody waits at the gate").write_all(b"\n").await.unwrap();
-    }
-}
-
 /// The committed template, as it would be for a hook called `name`.
 pub fn hook_template(name: &str) -> String {
     let path =
@@ -191,7 +161,7 @@ impl World {
 
     /// A gate for one build.
     pub async fn gate(&self) -> Gate {
-        Gate { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), waiting: Mutex::new(None) }
+        Gate::new().await
     }
 
     /// A path in a folder of this world's own.

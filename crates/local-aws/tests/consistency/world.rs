@@ -234,28 +234,16 @@ fn template() -> Value {
     json!({
         "Resources": {
             "Failures": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": "failures" } },
-            "Role": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "AssumeRolePolicyDocument": {
-                        "Statement": {
-                            "Effect": "Allow",
-                            "Action": "sts:AssumeRole",
-                            "Principal": { "Service": "codebuild.amazonaws.com" }
-                        }
-                    },
-                    "Policies": [{
-                        "PolicyName": "Builds",
-                        "PolicyDocument": {
-                            "Statement": {
-                                "Effect": "Allow",
-                                "Action": ["codecommit:GitPull", "logs:CreateLogStream", "logs:PutLogEvents"],
-                                "Resource": "*"
-                            }
-                        }
-                    }]
+            "Role": role("codebuild.amazonaws.com", &json!([{
+                "PolicyName": "Builds",
+                "PolicyDocument": {
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Action": ["codecommit:GitPull", "logs:CreateLogStream", "logs:PutLogEvents"],
+                        "Resource": "*"
+                    }
                 }
-            },
+            }])),
             "Function": {
                 "Type": "AWS::Lambda::Function",
                 "Properties": {
@@ -266,18 +254,7 @@ fn template() -> Value {
                     "Runtime": "provided.al2023"
                 }
             },
-            "FunctionRole": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "AssumeRolePolicyDocument": {
-                        "Statement": {
-                            "Effect": "Allow",
-                            "Action": "sts:AssumeRole",
-                            "Principal": { "Service": "lambda.amazonaws.com" }
-                        }
-                    }
-                }
-            },
+            "FunctionRole": role("lambda.amazonaws.com", &json!([])),
             "Project": {
                 "Type": "AWS::CodeBuild::Project",
                 "Properties": {
@@ -293,6 +270,23 @@ fn template() -> Value {
                     "Source": { "Type": "NO_SOURCE", "BuildSpec": "{version: 0.2, phases: {build: {commands: [exit 7]}}}" }
                 }
             }
+        }
+    })
+}
+
+/// A role that the service assumes.
+fn role(service: &str, policies: &Value) -> Value {
+    json!({
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Statement": {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": { "Service": service }
+                }
+            },
+            "Policies": policies
         }
     })
 }

@@ -41,6 +41,7 @@ export interface HookFunctionProps {
 export class HookFunction extends Construct {
   readonly binaryName: string;
   readonly function: IFunction;
+  readonly role: iam.IRole;
 
   constructor(scope: Construct, id: string, props: HookFunctionProps) {
     super(scope, id);
@@ -88,6 +89,7 @@ export class HookFunction extends Construct {
       onFailure: new SqsDestination(props.failureQueue),
     });
     this.function = rustFunction;
+    this.role = role.asIs();
 
     Validations.of(rustFunction).acknowledge(
       {

@@ -38,29 +38,6 @@ export class PullRequestHook extends Construct {
     const project = new BuildProject(this, 'Build', settings);
     const ofBothFunctions = { failureQueue: this.failureQueue, logRetentionDays: settings.logRetentionDays };
 
-    const toStart = allowOnRepositories(stack, settings, ['codecommit:GetPullRequest'], 'read');
-    this.startBuild = new HookFunction(this, 'StartBuild', {
-      ...ofBothFunctions,
-      binaryName: 'start-build',
-      description: `Starts a build for each pull request that is opened or updated (${settings.name}).`,
-      // An invocation is a handful of API calls. A minute leaves room for their retries and for lists of many pages.
-      timeout: Duration.minutes(1),
-      environment: {
-        HOOK_NAME: settings.name,
-        PROJECT_NAME: project.projectName,
-        CLONE_URL_PREFIX: `https://git-codecommit.${Aws.REGION}.${Aws.URL_SUFFIX}/v1/repos/`,
-        BUILDSPEC: settings.buildspec,
-      },
-      statements: [
-        ...toStart.statements,
-        new iam.PolicyStatement({
-          actions: ['codebuild:StartBuild', 'codebuild:BatchGetBuilds', 'codebuild:ListBuildsForProject'],
-          resources: [project.projectArn],
-        }),
-      ],
-      wildcards: toStart.wildcards,
-    });
-
     const toPublish = allowToPublish(stack, settings, project);
     this.publishBuildResult = new HookFunction(this, 'PublishBuildResult', {
       ...ofBothFunctions,
@@ -78,11 +55,25 @@ export class PullRequestHook extends Construct {
       ...toPublish,
     });
 
-    this.createRule('PullRequestRule', {
-      description: `Pull requests opened or updated, for ${settings.name}.`,
-      eventPattern: pullRequestPattern,
-      target: this.startBuild,
+    this.startBuild = new HookFunction(this, 'StartBuild', {
+      ...ofBothFunctions,
+      binaryName: 'start-build',
+      description: `Starts a build for each pull request that is opened or updated (${settings.name}).`,
+      // An invocation is a handful of API calls. A minute leaves room for their retries and for lists of many pages.
+      timeout: Duration.minutes(1),
+      environment: {
+        HOOK_NAME: settings.name,
+        PROJECT_NAME: project.projectName,
+        CLONE_URL_PREFIX: `https://git-codecommit.${Aws.REGION}.${Aws.URL_SUFFIX}/v1/repos/`,
+        BUILDSPEC: settings.buildspec,
+        STOP_SUPERSEDED: String(settings.stopSuperseded),
+        // Together they are the author of the hook's comments, which name its builds.
+        PUBLISH_FUNCTION_NAME: this.publishBuildResult.function.functionName,
+        PUBLISH_ROLE_NAME: this.publishBuildResult.role.roleName,
+      },
+      ...allowToStart(stack, settings, project),
     });
+
     this.createRule('BuildRule', {
       description: `State changes of the builds of ${settings.name}.`,
       // Every state: the first one announces the build, and a state that AWS adds later must not go unseen.
@@ -92,6 +83,11 @@ export class PullRequestHook extends Construct {
         detail: { 'project-name': [project.projectName] },
       },
       target: this.publishBuildResult,
+    });
+    this.createRule('PullRequestRule', {
+      description: `Pull requests opened, updated or closed, for ${settings.name}.`,
+      eventPattern: pullRequestPattern,
+      target: this.startBuild,
     });
   }
 
@@ -125,6 +121,30 @@ export class PullRequestHook extends Construct {
       ],
     });
   }
+}
+
+/** What start-build may do: nothing that the settings turn off. */
+function allowToStart(
+  stack: Stack,
+  settings: HookSettings,
+  project: BuildProject,
+): Pick<HookFunctionProps, 'statements' | 'wildcards'> {
+  const repositories = allowOnRepositories(
+    stack,
+    settings,
+    [...(settings.stopSuperseded ? ['codecommit:GetCommentsForPullRequest'] : []), 'codecommit:GetPullRequest'],
+    'read',
+  );
+  const onBuilds = new iam.PolicyStatement({
+    actions: [
+      'codebuild:StartBuild',
+      'codebuild:BatchGetBuilds',
+      'codebuild:ListBuildsForProject',
+      ...(settings.stopSuperseded ? ['codebuild:StopBuild'] : []),
+    ],
+    resources: [project.projectArn],
+  });
+  return { statements: [...repositories.statements, onBuilds], wildcards: repositories.wildcards };
 }
 
 /** What publish-build-result may do: nothing that the settings turn off. */
@@ -163,15 +183,19 @@ function allowToPublish(
 }
 
 /**
- * The two events that can mean a new commit to build. The function would answer every other one of this kind with a
- * reason to do nothing; approvals and comments need not pay for that.
+ * The two events that can mean a new commit to build, and the two after which nobody waits for a build. The function
+ * would answer every other one of this kind with a reason to do nothing; approvals and comments need not pay for that.
  */
 function matchPullRequestEvents(settings: HookSettings): EventPattern {
   return {
     source: ['aws.codecommit'],
     detailType: ['CodeCommit Pull Request State Change'],
     detail: {
-      event: ['pullRequestCreated', 'pullRequestSourceBranchUpdated'],
+      event: [
+        'pullRequestCreated',
+        'pullRequestSourceBranchUpdated',
+        ...(settings.stopSuperseded ? ['pullRequestStatusChanged', 'pullRequestMergeStatusUpdated'] : []),
+      ],
       ...new ServedRepositories(settings.repositories).eventPatternDetail(),
     },
   };

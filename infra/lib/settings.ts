@@ -20,6 +20,8 @@ export interface PullRequestHookProps {
   readonly timeoutMinutes?: number;
   /** @default - 480 */
   readonly queuedTimeoutMinutes?: number;
+  /** @default - true */
+  readonly stopSuperseded?: boolean;
   /** @default - 40 */
   readonly logLines?: number;
   /** @default - `onChange` */
@@ -147,6 +149,14 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     meaning: "How long a build may wait while the account's concurrent builds are used up.",
     allowed: `a whole number from ${QUEUED_TIMEOUT.from} to ${QUEUED_TIMEOUT.to}`,
     isAllowed: isWithin(QUEUED_TIMEOUT),
+  },
+  stopSuperseded: {
+    kind: 'flag',
+    default: true,
+    meaning:
+      'Whether a push to a pull request stops the earlier build of it that still runs, and closing or merging stops its builds.',
+    allowed: '`true` or `false`',
+    isAllowed: (value) => typeof value === 'boolean',
   },
   logLines: {
     kind: 'number',

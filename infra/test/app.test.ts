@@ -26,7 +26,7 @@ test('where cargo lambda is missing, the app says how to install it', (context) 
   assert.equal(status, 1);
   assert.match(
     stderr,
-    /^cargo lambda, which builds start-build, is not installed: run `pip install cargo-lambda==.*\n$/,
+    /^cargo lambda, which builds publish-build-result, is not installed: run `pip install cargo-lambda==.*\n$/,
   );
 });
 

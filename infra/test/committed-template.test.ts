@@ -40,5 +40,5 @@ test("the functions' code is named after their binaries", () => {
   const keys = Object.values(Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => Properties.Code.S3Key);
-  assert.deepEqual(keys, ['start-build.zip', 'publish-build-result.zip']);
+  assert.deepEqual(keys, ['publish-build-result.zip', 'start-build.zip']);
 });

@@ -9,12 +9,24 @@ const publishBuildResult = findResource(template, 'AWS::Lambda::Function', 'Publ
 const pullRequestRule = findResource(template, 'AWS::Events::Rule', 'PullRequestRule');
 const buildRule = findResource(template, 'AWS::Events::Rule', 'BuildRule');
 
-test('start-build gets the two events that can mean a new commit', () => {
+const OF_A_NEW_COMMIT = ['pullRequestCreated', 'pullRequestSourceBranchUpdated'];
+const OF_THE_END = ['pullRequestStatusChanged', 'pullRequestMergeStatusUpdated'];
+
+test('start-build gets the events that can mean a new commit or the end of a pull request', () => {
   assert.deepEqual(pullRequestRule.properties.EventPattern, {
     source: ['aws.codecommit'],
     'detail-type': ['CodeCommit Pull Request State Change'],
-    detail: { event: ['pullRequestCreated', 'pullRequestSourceBranchUpdated'] },
+    detail: { event: [...OF_A_NEW_COMMIT, ...OF_THE_END] },
   });
+});
+
+test('the end of a pull request is nothing to a hook that stops no builds', () => {
+  const { EventPattern } = findResource(
+    synthesize({ stopSuperseded: false }),
+    'AWS::Events::Rule',
+    'PullRequestRule',
+  ).properties;
+  assert.deepEqual((EventPattern as { detail: unknown }).detail, { event: OF_A_NEW_COMMIT });
 });
 
 test("publish-build-result gets every state of this project's builds", () => {
@@ -26,8 +38,8 @@ test("publish-build-result gets every state of this project's builds", () => {
 });
 
 const wiring = [
-  { rule: pullRequestRule, target: startBuild },
   { rule: buildRule, target: publishBuildResult },
+  { rule: pullRequestRule, target: startBuild },
 ];
 
 test('each rule has one target, which EventBridge retries for a day and then gives to the queue', () => {

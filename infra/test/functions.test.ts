@@ -33,13 +33,17 @@ test('both functions run a binary for arm64, and no default decides on their mem
   }
 });
 
-test("start-build's environment", () => {
+test("start-build's environment names the author of comments, from which it knows the hook's", () => {
+  const role = findResource(template, 'AWS::IAM::Role', 'PublishBuildResult');
   assert.deepEqual(startBuild.properties.Environment, {
     Variables: {
       HOOK_NAME: 'payments-hook',
       PROJECT_NAME: 'payments-hook',
       CLONE_URL_PREFIX: 'https://git-codecommit.<AWS::Region>.<AWS::URLSuffix>/v1/repos/',
       BUILDSPEC: 'ci/tests.yaml',
+      STOP_SUPERSEDED: 'true',
+      PUBLISH_FUNCTION_NAME: `<${publishBuildResult.logicalId}>`,
+      PUBLISH_ROLE_NAME: `<${role.logicalId}>`,
     },
   });
 });

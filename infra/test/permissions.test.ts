@@ -10,16 +10,27 @@ const VIA_CODECOMMIT = 'if {"StringEquals":{"kms:ViaService":"codecommit.<AWS::R
 
 const template = synthesize({ repositories: ['payments'] });
 
-test('start-build may read pull requests, start and find builds, log, and report its failures', () => {
-  assert.deepEqual(listPermissions(template, 'StartBuild'), [
-    `codebuild:BatchGetBuilds on ${PROJECT}`,
-    `codebuild:ListBuildsForProject on ${PROJECT}`,
-    `codebuild:StartBuild on ${PROJECT}`,
-    `codecommit:GetPullRequest on ${repository('payments')}`,
-    'logs:CreateLogStream on <StartBuildLogs>',
-    'logs:PutLogEvents on <StartBuildLogs>',
-    'sqs:SendMessage on <FailureQueue>',
-  ]);
+const OF_START_BUILD = [
+  `codebuild:BatchGetBuilds on ${PROJECT}`,
+  `codebuild:ListBuildsForProject on ${PROJECT}`,
+  `codebuild:StartBuild on ${PROJECT}`,
+  `codebuild:StopBuild on ${PROJECT}`,
+  `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
+  `codecommit:GetPullRequest on ${repository('payments')}`,
+  'logs:CreateLogStream on <StartBuildLogs>',
+  'logs:PutLogEvents on <StartBuildLogs>',
+  'sqs:SendMessage on <FailureQueue>',
+];
+
+test('start-build may read pull requests and comments, start, find and stop builds, log, and report its failures', () => {
+  assert.deepEqual(listPermissions(template, 'StartBuild'), OF_START_BUILD);
+});
+
+test('start-build may neither stop builds nor read comments where builds are not to be stopped', () => {
+  assert.deepEqual(
+    listPermissions(synthesize({ repositories: ['payments'], stopSuperseded: false }), 'StartBuild'),
+    OF_START_BUILD.filter((permission) => !/StopBuild|GetComments/.test(permission)),
+  );
 });
 
 const REPORT_GROUPS = `arn:<AWS::Partition>:codebuild:${PLACE}:report-group/pull-request-hook-*`;

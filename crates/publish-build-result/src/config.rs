@@ -1,7 +1,7 @@
 //! The function's settings, read once when it starts.
 
 use lambda_setup::{InvalidSetting, read_setting};
-use pull_request_build::{HookName, InvalidId, ProjectName, Replies};
+use pull_request_build::{HookName, InvalidId, ProjectName, Replies, parse_role_name};
 
 /// The most lines of a log that a comment shows.
 const MOST_LOG_LINES: usize = 40;
@@ -37,17 +37,6 @@ impl Config {
             replies: read_setting(&lookup, "REPLIES", Replies::parse)?,
         })
     }
-}
-
-/// The characters that IAM allows in a role's name (API reference of IAM, `CreateRole`).
-fn parse_role_name(text: &str) -> Result<String, InvalidId> {
-    let valid = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
-    valid.then(|| text.to_owned()).ok_or_else(|| InvalidId {
-        what: "the role's name",
-        expected: "1 to 64 letters, digits or any of _+=,.@- (the name alone, not the ARN or the path)",
-        found: text.chars().take(64).collect(),
-    })
 }
 
 fn parse_log_lines(text: &str) -> Result<usize, InvalidId> {

@@ -34,12 +34,28 @@ impl FunctionArn {
         }
     }
 
+    /// The function of that name in the same account.
+    pub fn with_name(self, name: &str) -> Self {
+        Self { function_name: name.to_owned(), ..self }
+    }
+
     /// The author ARN of a comment that this function posts: its role, assumed in a session that Lambda names after the
     /// function.
     pub fn author_arn(&self, role_name: &str) -> AuthorArn {
         let Self { partition, account, function_name } = self;
         AuthorArn(format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{function_name}"))
     }
+}
+
+/// Takes the name of a role, of the characters that IAM allows in one (API reference of IAM, `CreateRole`).
+pub fn parse_role_name(text: &str) -> Result<String, InvalidId> {
+    let valid = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
+    valid.then(|| text.to_owned()).ok_or_else(|| InvalidId {
+        what: "the role's name",
+        expected: "1 to 64 letters, digits or any of _+=,.@- (the name alone, not the ARN or the path)",
+        found: text.chars().take(64).collect(),
+    })
 }
 
 /// The author of a comment, as CodeCommit names it.
@@ -68,6 +84,15 @@ mod tests {
                 "arn:aws-cn:sts::123456789012:assumed-role/publish-role/publish"
             );
         }
+    }
+
+    #[test]
+    fn another_functions_author_is_of_the_same_account() {
+        let arn = FunctionArn::parse("arn:aws:lambda:eu-central-1:123456789012:function:start:live").unwrap();
+        assert_eq!(
+            arn.with_name("publish").author_arn("publish-role").as_str(),
+            "arn:aws:sts::123456789012:assumed-role/publish-role/publish"
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod terminal;
 mod test_comparison;
 mod verdict;
 
-pub use author::{AuthorArn, FunctionArn};
+pub use author::{AuthorArn, FunctionArn, parse_role_name};
 pub use build::{Build, BuildStatus, LogStream, Phase, PhaseContext};
 pub use build_arn::BuildArn;
 pub use build_event::{BuildEvent, InvalidBuildEvent, NotOurBuild};
@@ -49,11 +49,12 @@ pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_succe
 pub use own_comments::{CommentIdentity, CommitComments, LiveComment, OwnComments, PullRequestComment};
 pub use publish::{Answer, MAX_PASSES, Over, Publication, PublishSettings, Publisher, Shown, Step};
 pub use pull_request_event::{
-    InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,
+    ClosedPullRequest, InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind,
+    PullRequestStatus,
 };
 pub use reply_decision::{Replies, Reply, decide_reply};
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
 pub use secrets::Secrets;
-pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartStep, Starter};
+pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartSettings, StartStep, Starter};
 pub use start_decision::CurrentPullRequest;
 pub use verdict::{Change, Verdict, change, previous_run, superseded_by, verdict};

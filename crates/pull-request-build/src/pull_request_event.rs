@@ -21,6 +21,8 @@ const DETAIL_TYPE: &str = "CodeCommit Pull Request State Change";
 pub enum PullRequestEvent {
     /// The pull request has a revision that it did not have before.
     NewRevision(NewRevision),
+    /// The pull request will have no further revision.
+    Closed(ClosedPullRequest),
     /// Something else happened, which makes no new revision.
     Other(PullRequestEventKind),
 }
@@ -33,8 +35,21 @@ pub struct NewRevision {
     /// Whether the pull request was open then. An event that does not say it is taken for one of an open pull request:
     /// CodeCommit is asked in any case.
     pub status: PullRequestStatus,
+    /// Whether it is the pull request's first, so that there is no build of an earlier one.
+    pub is_first: bool,
     /// The build that it calls for.
     pub build: PullRequestBuild,
+}
+
+/// A pull request that was closed or merged, which cannot be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedPullRequest {
+    /// The pull request.
+    pub pull_request_id: PullRequestId,
+    /// Its repository.
+    pub repository_name: RepositoryName,
+    /// Whether it was closed or merged.
+    pub status: PullRequestStatus,
 }
 
 /// The kinds of event, by their name in `detail.event`.
@@ -102,18 +117,37 @@ impl PullRequestEvent {
         }
         let kind = PullRequestEventKind::from_name(required(event, "detail.event")?);
         match kind {
-            PullRequestEventKind::Created | PullRequestEventKind::SourceBranchUpdated => {
-                Ok(Self::NewRevision(new_revision(event)?))
+            PullRequestEventKind::Created => Ok(Self::NewRevision(new_revision(event, true)?)),
+            PullRequestEventKind::SourceBranchUpdated => Ok(Self::NewRevision(new_revision(event, false)?)),
+            PullRequestEventKind::StatusChanged | PullRequestEventKind::MergeStatusUpdated => {
+                match status(event)? {
+                    status @ (PullRequestStatus::Closed | PullRequestStatus::Merged) => {
+                        Ok(Self::Closed(closed_pull_request(event, status)?))
+                    }
+                    PullRequestStatus::Open | PullRequestStatus::Other(_) => Ok(Self::Other(kind)),
+                }
             }
             kind => Ok(Self::Other(kind)),
         }
     }
 }
 
-fn new_revision(event: &Value) -> Result<NewRevision, InvalidPullRequestEvent> {
+fn closed_pull_request(
+    event: &Value,
+    status: PullRequestStatus,
+) -> Result<ClosedPullRequest, InvalidPullRequestEvent> {
+    Ok(ClosedPullRequest {
+        pull_request_id: id(event, "detail.pullRequestId", PullRequestId::parse)?,
+        repository_name: repository_name(event)?,
+        status,
+    })
+}
+
+fn new_revision(event: &Value, is_first: bool) -> Result<NewRevision, InvalidPullRequestEvent> {
     Ok(NewRevision {
         time: time(event)?,
         status: status(event)?,
+        is_first,
         build: PullRequestBuild {
             pull_request_id: id(event, "detail.pullRequestId", PullRequestId::parse)?,
             repository_name: repository_name(event)?,

@@ -9,6 +9,11 @@
 //! five minutes only: where an earlier try may lie longer back, the project's builds are searched first. Where CodeBuild
 //! refuses the start, they are searched once more: it says the same of a token that it knows with other parameters.
 //!
+//! # Stop
+//!
+//! Once a later revision has its build, the pull request's earlier builds of other commits are stopped if they still run;
+//! once the pull request is closed or merged, all of them are. Whoever tries the event again stops what was left.
+//!
 //! # What an event costs
 //!
 //! | the event | calls |
@@ -17,13 +22,16 @@
 //! | is of a pull request that was closed or has moved on | 1: the pull request |
 //! | starts a build | 2: the pull request, the start |
 //! | is older than four minutes | 2 more for each page of the project's builds since then |
+//! | is not the pull request's first, and something is built | 3 more: comments, the project's newest builds |
+//! | is of a pull request that was closed or merged | the same 3 |
+//! | finds builds to stop | 1 more for each, and 1 for each hundred builds in comments that are not among the newest |
 
 use std::mem;
 use std::time::{Duration, SystemTime};
 
 use crate::build_variables::PullRequestBuild;
-use crate::ids::HookName;
-use crate::pull_request_event::{NewRevision, PullRequestEvent};
+use crate::ids::{HookName, ProjectName};
+use crate::pull_request_event::{NewRevision, PullRequestEvent, PullRequestStatus};
 use crate::start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
 };
@@ -31,16 +39,30 @@ use crate::start_decision::{
 pub use outcome::{StartFailure, StartOutcome};
 pub use step::{ListedBuild, StartAnswer, StartStep};
 
+use stop::{Kept, Next, Stop};
+
 mod outcome;
 mod step;
+mod stop;
 
 /// How far the clocks of CodeCommit and CodeBuild may lie apart for a build to count as started after an event.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
+/// What the settings say about builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartSettings {
+    /// The hook that starts them.
+    pub hook_name: HookName,
+    /// The project in which they run.
+    pub project_name: ProjectName,
+    /// Whether those that nobody waits for any more are stopped.
+    pub stop_superseded: bool,
+}
+
 /// One invocation: what it knows, and the call that it wants to be made.
 #[derive(Debug, Clone)]
 pub struct Starter {
-    hook_name: HookName,
+    settings: StartSettings,
     state: State,
     step: StartStep,
 }
@@ -54,21 +76,31 @@ enum State {
     Looking { revision: NewRevision, was_refused: bool },
     /// What comes of the start.
     Starting(NewRevision),
+    /// Which builds to stop, and that they are; the rest is settled.
+    Stopping(Stop, StartOutcome),
     /// Nothing any more.
     Over,
 }
 
 impl Starter {
-    /// An invocation of `hook_name`'s function for `event`.
-    pub fn new(hook_name: HookName, event: PullRequestEvent) -> Self {
-        let (state, step) = match find_revision_to_build(event) {
-            Ok(revision) => {
+    /// An invocation for `event`.
+    pub fn new(settings: StartSettings, event: PullRequestEvent) -> Self {
+        let closed = match &event {
+            PullRequestEvent::Closed(closed) if settings.stop_superseded => Some(closed.clone()),
+            _ => None,
+        };
+        let (state, step) = match (find_revision_to_build(event), closed) {
+            (Ok(revision), _) => {
                 let step = StartStep::ReadPullRequest(Box::new(revision.build.clone()));
                 (State::Asking(revision), step)
             }
-            Err(reason) => skip(&reason),
+            (Err(reason), None) => skip(&reason),
+            (Err(reason), Some(closed)) => {
+                let (stop, step) = Stop::new(closed.pull_request_id, closed.repository_name, None);
+                (State::Stopping(stop, skipped(&reason)), step)
+            }
         };
-        Self { hook_name, state, step }
+        Self { settings, state, step }
     }
 
     /// The call to make now.
@@ -89,10 +121,30 @@ impl Starter {
             (State::Looking { revision, was_refused }, StartAnswer::Builds { builds, next_page }) => {
                 self.look_through(revision, was_refused, &builds, next_page)
             }
-            (State::Starting(_), StartAnswer::Started(build_id)) => {
-                finish(StartOutcome::BuildStarted { build_id: build_id.to_string() })
+            (State::Starting(revision), StartAnswer::Started { build_id, start_time }) => {
+                let outcome =
+                    StartOutcome::BuildStarted { build_id: build_id.to_string(), stopped: Vec::new() };
+                self.stop_earlier(&revision, start_time, outcome)
             }
             (State::Starting(revision), StartAnswer::Refused) => look(revision, true, None),
+            (State::Stopping(mut stop, outcome), answer) => {
+                let StartSettings { hook_name, project_name, .. } = &self.settings;
+                let next = match (&self.step, answer) {
+                    (StartStep::ReadComments(_), StartAnswer::Comments(contents)) => {
+                        stop.take_comments(&contents, hook_name, project_name.as_str())
+                    }
+                    (
+                        StartStep::ReadBuilds { .. } | StartStep::ReadNamedBuilds(_),
+                        StartAnswer::Builds { builds, .. },
+                    ) => stop.take_builds(&builds),
+                    (StartStep::StopBuild(_), StartAnswer::Stopped) => stop.note_stopped(),
+                    _ => Next::Step(self.step.clone()),
+                };
+                match next {
+                    Next::Step(step) => (State::Stopping(stop, outcome), step),
+                    Next::Done(stopped) => finish(outcome.after_stopping(stopped)),
+                }
+            }
             (state, _) => (state, self.step.clone()),
         };
     }
@@ -104,6 +156,9 @@ impl Starter {
         now: Option<SystemTime>,
     ) -> (State, StartStep) {
         match decide_start(&revision, current) {
+            StartDecision::Skip(
+                reason @ SkipReason::NotOpen(PullRequestStatus::Closed | PullRequestStatus::Merged),
+            ) => self.stop(&revision, None, skipped(&reason)),
             StartDecision::Skip(reason) => skip(&reason),
             StartDecision::ReadAgain => fail(StartFailure::ReadIsBehind(revision.build.revision_id)),
             StartDecision::Build if must_look_first(revision.time, now) => look(revision, false, None),
@@ -122,7 +177,8 @@ impl Starter {
     ) -> (State, StartStep) {
         let is_wanted = |build: &PullRequestBuild| build.is_same_request(&revision.build);
         if let Some(found) = builds.iter().find(|build| build.pull_request.as_ref().is_some_and(is_wanted)) {
-            return finish(StartOutcome::BuildFound { build_id: found.id.to_string() });
+            let outcome = StartOutcome::BuildFound { build_id: found.id.to_string(), stopped: Vec::new() };
+            return self.stop_earlier(&revision, found.start_time, outcome);
         }
         let earliest = revision.time.checked_sub(CLOCK_DIFFERENCE);
         let is_too_old = |start: SystemTime| earliest.is_some_and(|earliest| start < earliest);
@@ -136,10 +192,33 @@ impl Starter {
 
     fn start(&self, revision: NewRevision) -> (State, StartStep) {
         let step = StartStep::StartBuild {
-            token: revision.build.start_token(&self.hook_name),
+            token: revision.build.start_token(&self.settings.hook_name),
             build: Box::new(revision.build.clone()),
         };
         (State::Starting(revision), step)
+    }
+
+    /// Makes the builds of earlier commits give way to that of the revision, which began at `start_time`.
+    fn stop_earlier(
+        &self,
+        revision: &NewRevision,
+        start_time: Option<SystemTime>,
+        outcome: StartOutcome,
+    ) -> (State, StartStep) {
+        if revision.is_first {
+            return finish(outcome);
+        }
+        let source_commit = revision.build.source_commit.clone();
+        self.stop(revision, Some(Kept { source_commit, start_time }), outcome)
+    }
+
+    fn stop(&self, revision: &NewRevision, kept: Option<Kept>, outcome: StartOutcome) -> (State, StartStep) {
+        if !self.settings.stop_superseded {
+            return finish(outcome);
+        }
+        let PullRequestBuild { pull_request_id, repository_name, .. } = revision.build.clone();
+        let (stop, step) = Stop::new(pull_request_id, repository_name, kept);
+        (State::Stopping(stop, outcome), step)
     }
 }
 
@@ -148,7 +227,11 @@ fn look(revision: NewRevision, was_refused: bool, page: Option<String>) -> (Stat
 }
 
 fn skip(reason: &SkipReason) -> (State, StartStep) {
-    finish(StartOutcome::Skipped { reason: reason.to_string() })
+    finish(skipped(reason))
+}
+
+fn skipped(reason: &SkipReason) -> StartOutcome {
+    StartOutcome::Skipped { reason: reason.to_string(), stopped: Vec::new() }
 }
 
 fn finish(outcome: StartOutcome) -> (State, StartStep) {

@@ -64,6 +64,7 @@ pub(crate) enum SkipReason {
 pub(crate) fn find_revision_to_build(event: PullRequestEvent) -> Result<NewRevision, SkipReason> {
     match event {
         PullRequestEvent::Other(kind) => Err(SkipReason::NoNewRevision(kind)),
+        PullRequestEvent::Closed(closed) => Err(SkipReason::NotOpen(closed.status)),
         PullRequestEvent::NewRevision(revision) => {
             let PullRequestBuild { source_commit, destination_commit, .. } = &revision.build;
             if revision.status != PullRequestStatus::Open {
@@ -115,6 +116,7 @@ mod tests {
         NewRevision {
             time: second(EVENT_SECOND),
             status: PullRequestStatus::Open,
+            is_first: true,
             build: a_pull_request_build(),
         }
     }

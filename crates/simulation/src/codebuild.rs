@@ -123,6 +123,7 @@ impl CodeBuild {
         let listed = self.runs[rest..older].iter().rev().map(|run| ListedBuild {
             id: run.build.arn.build_id.clone(),
             start_time: run.build.start_time,
+            status: run.build.status.clone(),
             pull_request: Some(run.build.pull_request.clone()),
         });
         (listed.collect(), (rest > 0).then(|| rest.to_string()))

@@ -35,7 +35,7 @@ pub(crate) struct PullRequest {
     pub(crate) comments: Vec<PullRequestComment>,
     /// Its states since it was opened, each with the moment from which on it was so.
     states: Vec<(Moment, State)>,
-    revisions: usize,
+    pub(crate) revisions: usize,
 }
 
 #[derive(Debug, Clone)]

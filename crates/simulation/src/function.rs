@@ -4,7 +4,7 @@
 
 use pull_request_build::{
     Answer, BuildEvent, BuildId, Over, PublishSettings, Publisher, PullRequestEvent, PullRequestId,
-    StartAnswer, StartStep, Starter, Step,
+    StartAnswer, StartSettings, StartStep, Starter, Step,
 };
 
 use crate::aws::{At, Aws, Effect};
@@ -48,7 +48,13 @@ impl Function {
         let names = &aws.names;
         match event {
             Event::PullRequest(event) => {
-                Ok(Self::StartBuild(Box::new(Starter::new(names.hook.clone(), event))))
+                let settings = StartSettings {
+                    hook_name: names.hook.clone(),
+                    project_name: names.project.clone(),
+                    // That a later commit ends an earlier build is not a part of these worlds.
+                    stop_superseded: false,
+                };
+                Ok(Self::StartBuild(Box::new(Starter::new(settings, event))))
             }
             Event::Build(event) => {
                 let build = event.pull_request_build(&names.project);
@@ -177,7 +183,11 @@ fn call_for_starter(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnsw
                 Start::InvalidInput => return Ok(StartAnswer::Refused),
                 Start::AccountLimitExceeded => return Err(Refused("AccountLimitExceededException")),
             };
-            Ok(StartAnswer::Started(aws.codebuild.runs[run].build.arn.build_id.clone()))
+            let build = &aws.codebuild.runs[run].build;
+            Ok(StartAnswer::Started { build_id: build.arn.build_id.clone(), start_time: build.start_time })
+        }
+        StartStep::ReadComments(_) | StartStep::ReadNamedBuilds(_) | StartStep::StopBuild(_) => {
+            Err(Refused("these worlds stop no builds"))
         }
         StartStep::Finished(_) | StartStep::Failed(_) => Err(Refused("there is no call to make")),
     }

@@ -165,6 +165,7 @@ impl World {
             About::Revision { pull_request } => PullRequestEvent::NewRevision(NewRevision {
                 time: self.now.to_second(),
                 status: PullRequestStatus::Open,
+                is_first: self.aws.codecommit.pull_requests[pull_request].revisions == 1,
                 build: self.aws.codecommit.pull_requests[pull_request].head(&self.aws.names),
             }),
             About::End { .. } | About::Build { .. } => {

@@ -1,25 +1,34 @@
-//! Builds in CodeBuild: starting one, and listing those that were started before.
+//! Builds in CodeBuild: starting and stopping them, and reading those that were started before.
 
 use std::time::SystemTime;
 
 use aws_sdk_codebuild::{
     Client,
     error::{BuildError, ProvideErrorMetadata, SdkError},
-    operation::start_build::{StartBuildError, builders::StartBuildInputBuilder},
+    operation::{
+        start_build::{StartBuildError, builders::StartBuildInputBuilder},
+        stop_build::StopBuildError,
+    },
     types::{
         ArtifactsType, Build, EnvironmentVariable, EnvironmentVariableType, ProjectArtifacts, SourceType,
+        StatusType,
     },
 };
 use lambda_setup::CallFailure;
-use pull_request_build::{BuildId, ListedBuild, PullRequestBuild, StartAnswer};
+use pull_request_build::{BuildId, BuildStatus, ListedBuild, PullRequestBuild, StartAnswer};
 
 use crate::{config::Config, failure::Failure};
 
 /// What came of `StartBuild`.
 #[derive(Debug)]
 pub(crate) enum Start {
-    /// CodeBuild started the build of this id, or had done so before with the same token.
-    Started(BuildId),
+    /// CodeBuild started the build, or had done so before with the same token.
+    Started {
+        /// The build's id.
+        build_id: BuildId,
+        /// When it was submitted.
+        start_time: Option<SystemTime>,
+    },
     /// CodeBuild calls a parameter invalid.
     InvalidInput(CallFailure),
 }
@@ -66,8 +75,9 @@ pub(crate) async fn start_build(
         .map_err(|error| CallFailure::Unknown { operation: OPERATION, cause: error.to_string() })?;
     match input.send_with(client).await {
         Ok(output) => {
-            let id = output.build_value().and_then(Build::id);
-            Ok(Start::Started(read_id(OPERATION, id)?))
+            let build = output.build_value();
+            let build_id = read_id(OPERATION, build.and_then(Build::id))?;
+            Ok(Start::Started { build_id, start_time: build.and_then(read_start_time) })
         }
         Err(error) => match error.as_service_error() {
             Some(StartBuildError::InvalidInputException(_)) => {
@@ -86,8 +96,7 @@ pub(crate) async fn read_builds(
     config: &Config,
     page: Option<String>,
 ) -> Result<StartAnswer, Failure> {
-    const LIST: &str = "ListBuildsForProject";
-    const GET: &str = "BatchGetBuilds";
+    const OPERATION: &str = "ListBuildsForProject";
     // Without sortOrder, which CodeBuild answers newest first, at most 100 ids a page: as many as one BatchGetBuilds
     // takes.
     let page = client
@@ -96,15 +105,47 @@ pub(crate) async fn read_builds(
         .set_next_token(page)
         .send()
         .await
-        .map_err(|error| sort(LIST, &error, config))?;
-    let builds = if page.ids().is_empty() {
-        Vec::new()
-    } else {
-        let answer = client.batch_get_builds().set_ids(page.ids).send().await;
-        answer.map_err(|error| sort(GET, &error, config))?.builds.unwrap_or_default()
+        .map_err(|error| sort(OPERATION, &error, config))?;
+    let builds = match page.ids {
+        Some(ids) if !ids.is_empty() => get_builds(client, config, ids).await?,
+        _ => Vec::new(),
     };
-    let builds = builds.iter().map(|build| read_build(GET, build)).collect::<Result<_, _>>()?;
     Ok(StartAnswer::Builds { builds, next_page: page.next_token })
+}
+
+/// Reads those of the builds that CodeBuild still knows; at most 100.
+pub(crate) async fn read_named_builds(
+    client: &Client,
+    config: &Config,
+    ids: &[BuildId],
+) -> Result<StartAnswer, Failure> {
+    let ids = ids.iter().map(BuildId::to_string).collect();
+    Ok(StartAnswer::Builds { builds: get_builds(client, config, ids).await?, next_page: None })
+}
+
+async fn get_builds(client: &Client, config: &Config, ids: Vec<String>) -> Result<Vec<ListedBuild>, Failure> {
+    const OPERATION: &str = "BatchGetBuilds";
+    let answer = client.batch_get_builds().set_ids(Some(ids)).send().await;
+    let answer = answer.map_err(|error| sort(OPERATION, &error, config))?;
+    answer.builds().iter().map(|build| read_build(OPERATION, build)).collect()
+}
+
+/// Stops a build. One that has ended stays as it is.
+pub(crate) async fn stop_build(
+    client: &Client,
+    config: &Config,
+    id: &BuildId,
+) -> Result<StartAnswer, Failure> {
+    match client.stop_build().id(id.as_str()).send().await {
+        Ok(_) => Ok(StartAnswer::Stopped),
+        // Somebody deleted the build meanwhile.
+        Err(error)
+            if error.as_service_error().is_some_and(StopBuildError::is_resource_not_found_exception) =>
+        {
+            Ok(StartAnswer::Stopped)
+        }
+        Err(error) => Err(sort("StopBuild", &error, config).into()),
+    }
 }
 
 fn read_build(operation: &'static str, build: &Build) -> Result<ListedBuild, Failure> {
@@ -112,9 +153,14 @@ fn read_build(operation: &'static str, build: &Build) -> Result<ListedBuild, Fai
     let variables = variables.unwrap_or_default().iter().map(|variable| (variable.name(), variable.value()));
     Ok(ListedBuild {
         id: read_id(operation, build.id())?,
-        start_time: build.start_time().and_then(|start| SystemTime::try_from(*start).ok()),
+        start_time: read_start_time(build),
+        status: BuildStatus::from_name(build.build_status().map_or("UNKNOWN", StatusType::as_str)),
         pull_request: PullRequestBuild::from_variables(variables).ok(),
     })
+}
+
+fn read_start_time(build: &Build) -> Option<SystemTime> {
+    build.start_time().and_then(|start| SystemTime::try_from(*start).ok())
 }
 
 fn read_id(operation: &'static str, id: Option<&str>) -> Result<BuildId, Failure> {

@@ -1,7 +1,7 @@
 //! The function's settings, read once when it starts.
 
 use lambda_setup::{InvalidSetting, read_setting};
-use pull_request_build::{HookName, InvalidId, ProjectName, RepositoryName};
+use pull_request_build::{HookName, InvalidId, ProjectName, RepositoryName, parse_role_name};
 
 /// What the deployment tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,12 @@ pub(crate) struct Config {
     pub(crate) clone_url_prefix: CloneUrlPrefix,
     /// The buildspec in every repository.
     pub(crate) buildspec: BuildspecPath,
+    /// Whether builds that nobody waits for any more are stopped.
+    pub(crate) stop_superseded: bool,
+    /// The name of publish-build-result, which writes the comments.
+    pub(crate) publish_function_name: String,
+    /// The name of its role.
+    pub(crate) publish_role_name: String,
 }
 
 /// What comes before a repository's name in its clone URL; it ends with a slash.
@@ -38,6 +44,9 @@ impl Config {
             project_name: read_setting(&lookup, "PROJECT_NAME", ProjectName::parse)?,
             clone_url_prefix: read_setting(&lookup, "CLONE_URL_PREFIX", CloneUrlPrefix::parse)?,
             buildspec: read_setting(&lookup, "BUILDSPEC", BuildspecPath::parse)?,
+            stop_superseded: read_setting(&lookup, "STOP_SUPERSEDED", parse_flag)?,
+            publish_function_name: read_setting(&lookup, "PUBLISH_FUNCTION_NAME", parse_function_name)?,
+            publish_role_name: read_setting(&lookup, "PUBLISH_ROLE_NAME", parse_role_name)?,
         })
     }
 }
@@ -88,6 +97,19 @@ impl BuildspecPath {
     }
 }
 
+fn parse_flag(text: &str) -> Result<bool, InvalidId> {
+    text.parse().map_err(|_| invalid("the flag", "true or false", text))
+}
+
+/// The characters that Lambda allows in a function's name (API reference of Lambda, `CreateFunction`).
+fn parse_function_name(text: &str) -> Result<String, InvalidId> {
+    let valid = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    valid.then(|| text.to_owned()).ok_or_else(|| {
+        invalid("the function's name", "1 to 64 letters, digits, '_' or '-' (not the ARN)", text)
+    })
+}
+
 fn invalid(what: &'static str, expected: &'static str, found: &str) -> InvalidId {
     InvalidId { what, expected, found: found.chars().take(64).collect() }
 }
@@ -96,11 +118,14 @@ fn invalid(what: &'static str, expected: &'static str, found: &str) -> InvalidId
 pub(crate) mod tests {
     use super::*;
 
-    const SETTINGS: [(&str, &str); 4] = [
+    const SETTINGS: [(&str, &str); 7] = [
         ("HOOK_NAME", "payments-hook"),
         ("PROJECT_NAME", "payments-project"),
         ("CLONE_URL_PREFIX", "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/"),
         ("BUILDSPEC", "ci/buildspec-tests.yaml"),
+        ("STOP_SUPERSEDED", "true"),
+        ("PUBLISH_FUNCTION_NAME", "publish-function"),
+        ("PUBLISH_ROLE_NAME", "publish-role"),
     ];
 
     /// The configuration that the settings above make.
@@ -123,6 +148,9 @@ pub(crate) mod tests {
         assert_eq!(config.hook_name.as_str(), "payments-hook");
         assert_eq!(config.project_name.as_str(), "payments-project");
         assert_eq!(config.buildspec.as_str(), "ci/buildspec-tests.yaml");
+        assert!(config.stop_superseded);
+        assert_eq!(config.publish_function_name, "publish-function");
+        assert_eq!(config.publish_role_name, "publish-role");
         assert_eq!(
             config.clone_url_prefix.clone_url(&RepositoryName::parse("payments").unwrap()),
             "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/payments"
@@ -156,6 +184,9 @@ pub(crate) mod tests {
             ("BUILDSPEC", "ci//buildspec.yml", "a path inside the repository"),
             ("BUILDSPEC", "arn:aws:s3:::bucket/buildspec.yml", "a path inside the repository"),
             ("BUILDSPEC", "version: 0.2\nphases: {}", "a path inside the repository"),
+            ("STOP_SUPERSEDED", "yes", "true or false"),
+            ("PUBLISH_FUNCTION_NAME", "arn:aws:lambda:eu-central-1:1:function:x", "not the ARN"),
+            ("PUBLISH_ROLE_NAME", "arn:aws:iam::1:role/x", "not the ARN"),
         ];
         for (name, wrong, expected) in cases {
             let error = read_with(name, Some(wrong)).unwrap_err().to_string();

@@ -2,7 +2,7 @@
 
 use lambda_runtime::Diagnostic;
 use lambda_setup::CallFailure;
-use pull_request_build::{InvalidPullRequestEvent, RevisionId};
+use pull_request_build::{InvalidId, InvalidPullRequestEvent, RevisionId};
 
 /// An invocation that failed. Lambda tries the event again after one and after two more minutes, and then puts it into
 /// the failure queue; the text is for the person who reads it there.
@@ -11,6 +11,9 @@ pub(crate) enum Failure {
     /// The event cannot be understood.
     #[error(transparent)]
     InvalidEvent(#[from] InvalidPullRequestEvent),
+    /// Lambda's word for this function cannot be understood.
+    #[error("Lambda invoked a function whose ARN cannot be read: {0}")]
+    InvalidFunctionArn(#[from] InvalidId),
     /// CodeCommit does not know of the revision yet.
     #[error(
         "GetPullRequest answered with a state from before the event of revision {0}; a later try reads the new one"
@@ -34,6 +37,7 @@ impl Failure {
     pub(crate) fn error_type(&self) -> &'static str {
         match self {
             Self::InvalidEvent(_) => "InvalidEvent",
+            Self::InvalidFunctionArn(_) => "InvalidFunctionArn",
             Self::ReadIsBehind(_) => "ReadIsBehind",
             Self::InvalidAnswer { .. } => "InvalidAnswer",
             Self::Call(failure) => failure.error_type(),

@@ -2,14 +2,17 @@
 
 use aws_config::SdkConfig;
 use lambda_setup::CallFailure;
-use pull_request_build::{PullRequestEvent, StartAnswer, StartFailure, StartOutcome, StartStep, Starter};
+use pull_request_build::{
+    AuthorArn, FunctionArn, PullRequestEvent, StartAnswer, StartFailure, StartOutcome, StartSettings,
+    StartStep, Starter,
+};
 use serde_json::Value;
 
 use crate::{
-    build::{Start, read_builds, start_build},
+    build::{Start, read_builds, read_named_builds, start_build, stop_build},
     config::Config,
     failure::Failure,
-    pull_request::get_pull_request,
+    pull_request::{get_pull_request, read_comments},
 };
 
 /// Handles the events of one hook.
@@ -31,16 +34,29 @@ impl Handler {
     }
 
     /// Handles one event, and logs what came of it. An error means: try again, at last in the failure queue.
-    pub(crate) async fn handle(&self, event: &Value) -> Result<StartOutcome, Failure> {
-        let result = self.start_build_of(event).await;
+    pub(crate) async fn handle(
+        &self,
+        event: &Value,
+        invoked_function_arn: &str,
+    ) -> Result<StartOutcome, Failure> {
+        let result = self.start_build_of(event, invoked_function_arn).await;
         self.log(event, &result);
         result
     }
 
     /// Makes the calls that a [`Starter`] names, until it names none.
-    async fn start_build_of(&self, event: &Value) -> Result<StartOutcome, Failure> {
+    async fn start_build_of(
+        &self,
+        event: &Value,
+        invoked_function_arn: &str,
+    ) -> Result<StartOutcome, Failure> {
         let Self { config, codecommit, codebuild } = self;
-        let mut starter = Starter::new(config.hook_name.clone(), PullRequestEvent::parse(event)?);
+        let settings = StartSettings {
+            hook_name: config.hook_name.clone(),
+            project_name: config.project_name.clone(),
+            stop_superseded: config.stop_superseded,
+        };
+        let mut starter = Starter::new(settings, PullRequestEvent::parse(event)?);
         let mut refusal = None;
         loop {
             let answer = match starter.step() {
@@ -48,18 +64,33 @@ impl Handler {
                 StartStep::ReadBuilds { page } => read_builds(codebuild, config, page.clone()).await?,
                 StartStep::StartBuild { build, token } => {
                     match start_build(codebuild, config, build, token).await? {
-                        Start::Started(id) => StartAnswer::Started(id),
+                        Start::Started { build_id, start_time } => {
+                            StartAnswer::Started { build_id, start_time }
+                        }
                         Start::InvalidInput(failure) => {
                             refusal = Some(failure);
                             StartAnswer::Refused
                         }
                     }
                 }
+                StartStep::ReadComments(pull_request_id) => {
+                    let author = self.author_of_comments(invoked_function_arn)?;
+                    read_comments(codecommit, pull_request_id, &author).await?
+                }
+                StartStep::ReadNamedBuilds(ids) => read_named_builds(codebuild, config, ids).await?,
+                StartStep::StopBuild(id) => stop_build(codebuild, config, id).await?,
                 StartStep::Finished(outcome) => return Ok(outcome.clone()),
                 StartStep::Failed(failure) => return Err(explain(failure, refusal)),
             };
             starter.answer(answer);
         }
+    }
+
+    /// Who writes the hook's comments: publish-build-result, which stands beside this function in its account.
+    fn author_of_comments(&self, invoked_function_arn: &str) -> Result<AuthorArn, Failure> {
+        let Config { publish_function_name, publish_role_name, .. } = &self.config;
+        let publish_function = FunctionArn::parse(invoked_function_arn)?.with_name(publish_function_name);
+        Ok(publish_function.author_arn(publish_role_name))
     }
 
     /// One line an event. The fields are taken from the event as it came, so that a line about an event that cannot be
@@ -77,6 +108,7 @@ impl Handler {
                 pull_request.source_commit = commit,
                 repository.name = repository,
                 build.id = outcome.build_id(),
+                builds.stopped = (!outcome.stopped().is_empty()).then(|| outcome.stopped().join(",")),
                 reason = outcome.reason(),
                 "{}",
                 outcome.message()

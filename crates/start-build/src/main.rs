@@ -17,5 +17,8 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_environment().inspect_err(|error| tracing::error!(%error, "cannot start"))?;
     let handler = Handler::new(config, &lambda_setup::load_sdk_config().await);
     let handler = &handler;
-    run(service_fn(async |event: LambdaEvent<Value>| handler.handle(&event.payload).await)).await
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        handler.handle(&event.payload, &event.context.invoked_function_arn).await
+    }))
+    .await
 }

@@ -16,7 +16,8 @@ use aws_sdk_codecommit::{
 };
 use lambda_setup::CallFailure;
 use pull_request_build::{
-    CurrentPullRequest, PullRequestBuild, PullRequestStatus, RevisionId, SourceCommit, StartAnswer,
+    AuthorArn, CurrentPullRequest, PullRequestBuild, PullRequestId, PullRequestStatus, RevisionId,
+    SourceCommit, StartAnswer,
 };
 
 use crate::failure::Failure;
@@ -47,6 +48,36 @@ pub(crate) async fn get_pull_request(
         },
     };
     Ok(StartAnswer::PullRequest { pull_request, time: time.get() })
+}
+
+/// Reads the texts of the comments by `author` on the pull request. There are none where there is no pull request.
+///
+/// Only the pull request's id is passed. With a repository and commits, CodeCommit would leave out the comments that
+/// were made before the destination moved.
+pub(crate) async fn read_comments(
+    client: &Client,
+    pull_request_id: &PullRequestId,
+    author: &AuthorArn,
+) -> Result<StartAnswer, Failure> {
+    let request = client.get_comments_for_pull_request().pull_request_id(pull_request_id.as_str());
+    let mut pages = request.into_paginator().send();
+    let mut contents = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => match error.code() {
+                Some("PullRequestDoesNotExistException" | "RepositoryDoesNotExistException") => {
+                    return Ok(StartAnswer::Comments(Vec::new()));
+                }
+                _ => return Err(CallFailure::sort("GetCommentsForPullRequest", &error).into()),
+            },
+        };
+        let threads = page.comments_for_pull_request_data.unwrap_or_default();
+        let comments = threads.into_iter().flat_map(|thread| thread.comments.unwrap_or_default());
+        let by_author = comments.filter(|comment| comment.author_arn() == Some(author.as_str()));
+        contents.extend(by_author.filter_map(|comment| comment.content));
+    }
+    Ok(StartAnswer::Comments(contents))
 }
 
 fn read_pull_request(

@@ -141,10 +141,15 @@ async fn a_pull_request_closed_while_its_build_waits_is_said_and_not_red() {
         let closed = world.propose(&repository, "closed", FAILING).await;
         world.wait_for_builds(2).await;
         world.close(&closed).await;
-        gate.open().await;
-        let comment = world.settle_with_one_comment(&closed).await;
-        assert!(comment.text.contains("The pull request was closed"), "{}", comment.text);
+        let comment = world
+            .wait_for("the comment on the end", async || {
+                let comments = world.comments(&closed.id).await;
+                comments.into_iter().find(|comment| comment.text.contains("the pull request was closed"))
+            })
+            .await;
         assert!(!comment.text.contains('❌'), "{}", comment.text);
+        gate.open().await;
+        assert_eq!(world.settle_with_one_comment(&closed).await, comment);
     })
     .await;
 }

@@ -12,4 +12,5 @@ mod pull_requests;
 mod redelivery;
 mod redrive;
 mod resource_policies;
+mod superseded;
 mod two_hooks;

@@ -21,6 +21,8 @@ enum Break {
     Refused,
     /// So does a repetition of the event after ten minutes.
     RefusedWhenRepeated,
+    /// So does closing the pull request while its build runs.
+    RefusedWhenClosed,
     /// So does the end of a build whose first comment is there.
     RefusedAtTheEnd,
     /// So does a build whose branch was deleted while it waited.
@@ -42,11 +44,13 @@ enum Break {
 }
 
 /// The role (the part of its logical id behind the construct's), the action, and how it is needed.
-const NEEDED: [(&str, &str, Break); 28] = [
+const NEEDED: [(&str, &str, Break); 30] = [
     (START, "codecommit:GetPullRequest", Break::Refused),
     (START, "codebuild:StartBuild", Break::Refused),
     (START, "codebuild:ListBuildsForProject", Break::RefusedWhenRepeated),
     (START, "codebuild:BatchGetBuilds", Break::RefusedWhenRepeated),
+    (START, "codecommit:GetCommentsForPullRequest", Break::RefusedWhenClosed),
+    (START, "codebuild:StopBuild", Break::RefusedWhenClosed),
     (START, "logs:CreateLogStream", Break::NoFunctionLog),
     (START, "logs:PutLogEvents", Break::NoFunctionLog),
     (START, "sqs:SendMessage", Break::NoRecord),
@@ -186,6 +190,23 @@ async fn act(world: &World, role: &str, break_: Break) -> Option<PullRequest> {
             world.settle().await;
             Some(pull_request)
         }
+        Break::RefusedWhenClosed => {
+            let repository = world.create_repository("payments").await;
+            let _gate = world.occupy_builds(&repository).await;
+            world.close(&world.pull_request("1").await).await;
+            let function = world.function("start-build").name;
+            let both_handled = async || {
+                let invocations = world.aws.lambda.invocations().borrow().clone();
+                let handled = invocations.iter().filter(|invocation| invocation.function == function);
+                (handled.count() == 2).then_some(())
+            };
+            world.wait_for("the event of the end", both_handled).await;
+            // As the person, so that the build ends even if the function may not stop it.
+            let id = world.builds().await[0].id().unwrap().to_owned();
+            world.codebuild.stop_build().id(id).send().await.unwrap();
+            world.settle().await;
+            None
+        }
         Break::RefusedAtTheEnd => {
             let repository = world.create_repository("payments").await;
             let gate = world.occupy_builds(&repository).await;
@@ -231,6 +252,7 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
     match break_ {
         Break::Refused
         | Break::RefusedWhenRepeated
+        | Break::RefusedWhenClosed
         | Break::RefusedAtTheEnd
         | Break::RefusedReply
         | Break::RefusedWithoutSource => {
@@ -303,6 +325,7 @@ async fn with_all_permissions_nothing_breaks() {
     for (role, break_) in [
         (PUBLISH, Break::Refused),
         (START, Break::RefusedWhenRepeated),
+        (START, Break::RefusedWhenClosed),
         (PUBLISH, Break::RefusedAtTheEnd),
         (PUBLISH, Break::RefusedReply),
         (PUBLISH, Break::NotShown("1 failed")),

@@ -12,9 +12,9 @@ macro_rules! fixture {
 
 const CREATED: (&str, &str) = fixture!("pullRequestCreated");
 const SOURCE_BRANCH_UPDATED: (&str, &str) = fixture!("pullRequestSourceBranchUpdated");
-const OTHERS: [(&str, &str); 7] = [
-    fixture!("pullRequestStatusChanged"),
-    fixture!("pullRequestMergeStatusUpdated"),
+const STATUS_CHANGED: (&str, &str) = fixture!("pullRequestStatusChanged");
+const MERGE_STATUS_UPDATED: (&str, &str) = fixture!("pullRequestMergeStatusUpdated");
+const OTHERS: [(&str, &str); 5] = [
     fixture!("pullRequestApprovalStateChanged"),
     fixture!("pullRequestApprovalRuleCreated"),
     fixture!("pullRequestApprovalRuleUpdated"),
@@ -45,6 +45,7 @@ fn a_created_pull_request_is_a_new_revision() {
     let revision = parse_revision(&json(CREATED));
     assert_eq!(revision.time, SystemTime::UNIX_EPOCH + Duration::from_secs(1_784_023_070));
     assert_eq!(revision.status, PullRequestStatus::Open);
+    assert!(revision.is_first);
     let build = revision.build;
     assert_eq!(build.pull_request_id.as_str(), "42");
     assert_eq!(build.repository_name.as_str(), "payments");
@@ -60,8 +61,38 @@ fn a_created_pull_request_is_a_new_revision() {
 
 #[test]
 fn a_push_to_the_source_branch_is_a_new_revision() {
-    let build = parse_revision(&json(SOURCE_BRANCH_UPDATED)).build;
-    assert_eq!(build.source_commit.as_str(), "9a3f1c5e7b2d4860af1e3c5b7d9f0a2c4e6b8d01");
+    let revision = parse_revision(&json(SOURCE_BRANCH_UPDATED));
+    assert!(!revision.is_first);
+    assert_eq!(revision.build.source_commit.as_str(), "9a3f1c5e7b2d4860af1e3c5b7d9f0a2c4e6b8d01");
+}
+
+#[test]
+fn a_closed_or_merged_pull_request_is_named() {
+    let closed = |status| {
+        Ok(PullRequestEvent::Closed(ClosedPullRequest {
+            pull_request_id: PullRequestId::parse("42").unwrap(),
+            repository_name: RepositoryName::parse("payments").unwrap(),
+            status,
+        }))
+    };
+    assert_eq!(PullRequestEvent::parse(&json(STATUS_CHANGED)), closed(PullRequestStatus::Closed));
+    assert_eq!(PullRequestEvent::parse(&json(MERGE_STATUS_UPDATED)), closed(PullRequestStatus::Merged));
+    for name in ["pullRequestId", "repositoryNames"] {
+        let mut event = json(STATUS_CHANGED);
+        event["detail"][name] = Value::Null;
+        let error = PullRequestEvent::parse(&event).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_changed_status_that_is_not_the_end_makes_no_revision() {
+    for status in [json!("Open"), json!("Draft"), Value::Null] {
+        let mut event = json(STATUS_CHANGED);
+        event["detail"]["pullRequestStatus"] = status.clone();
+        let expected = PullRequestEvent::Other(PullRequestEventKind::StatusChanged);
+        assert_eq!(PullRequestEvent::parse(&event), Ok(expected), "{status}");
+    }
 }
 
 #[test]

@@ -13,16 +13,25 @@ pub enum StartOutcome {
     BuildStarted {
         /// The build's id.
         build_id: String,
+        /// The builds that were stopped, because nobody waits for them any more.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        stopped: Vec<String>,
     },
     /// The build had been started before.
     BuildFound {
         /// The build's id.
         build_id: String,
+        /// The builds that were stopped, because nobody waits for them any more.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        stopped: Vec<String>,
     },
     /// Nothing is to be built.
     Skipped {
         /// Why.
         reason: String,
+        /// The builds that were stopped, because nobody waits for them any more.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        stopped: Vec<String>,
     },
 }
 
@@ -39,15 +48,33 @@ impl StartOutcome {
     /// The build that the event has.
     pub fn build_id(&self) -> Option<&str> {
         match self {
-            Self::BuildStarted { build_id } | Self::BuildFound { build_id } => Some(build_id),
+            Self::BuildStarted { build_id, .. } | Self::BuildFound { build_id, .. } => Some(build_id),
             Self::Skipped { .. } => None,
         }
+    }
+
+    /// The builds that were stopped.
+    pub fn stopped(&self) -> &[String] {
+        match self {
+            Self::BuildStarted { stopped, .. }
+            | Self::BuildFound { stopped, .. }
+            | Self::Skipped { stopped, .. } => stopped,
+        }
+    }
+
+    /// The same outcome after these builds were stopped.
+    pub(super) fn after_stopping(mut self, builds: Vec<String>) -> Self {
+        let (Self::BuildStarted { stopped, .. }
+        | Self::BuildFound { stopped, .. }
+        | Self::Skipped { stopped, .. }) = &mut self;
+        *stopped = builds;
+        self
     }
 
     /// Why nothing is built.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Skipped { reason } => Some(reason),
+            Self::Skipped { reason, .. } => Some(reason),
             Self::BuildStarted { .. } | Self::BuildFound { .. } => None,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
+use crate::build::BuildStatus;
 use crate::build_variables::PullRequestBuild;
-use crate::ids::BuildId;
+use crate::ids::{BuildId, PullRequestId};
 use crate::start::outcome::{StartFailure, StartOutcome};
 use crate::start_decision::CurrentPullRequest;
 
@@ -24,6 +25,12 @@ pub enum StartStep {
         /// The request's token.
         token: String,
     },
+    /// Read the texts of the comments that publish-build-result wrote on the pull request.
+    ReadComments(PullRequestId),
+    /// Read these builds.
+    ReadNamedBuilds(Vec<BuildId>),
+    /// Stop a build.
+    StopBuild(BuildId),
     /// Nothing: this is what it came to.
     Finished(StartOutcome),
     /// Nothing: a later try may succeed.
@@ -40,7 +47,7 @@ pub enum StartAnswer {
         /// When CodeCommit answered, by its own clock; absent if the answer does not say it.
         time: Option<SystemTime>,
     },
-    /// A page of the project's builds.
+    /// Builds of the project: a page of them, or those that were named.
     Builds {
         /// The builds that are still known.
         builds: Vec<ListedBuild>,
@@ -48,10 +55,19 @@ pub enum StartAnswer {
         next_page: Option<String>,
     },
     /// CodeBuild started the build of this id, or had done so before with the same token.
-    Started(BuildId),
+    Started {
+        /// The build's id.
+        build_id: BuildId,
+        /// When it was submitted.
+        start_time: Option<SystemTime>,
+    },
     /// CodeBuild calls a parameter of the start invalid. It says the same of a token that it knows with other
     /// parameters: then the build is there.
     Refused,
+    /// The comments' texts; none if the pull request does not exist any more.
+    Comments(Vec<String>),
+    /// The build is stopped, or had ended before.
+    Stopped,
 }
 
 /// A build of the project, reduced to what tells one from another.
@@ -61,6 +77,8 @@ pub struct ListedBuild {
     pub id: BuildId,
     /// When it was submitted.
     pub start_time: Option<SystemTime>,
+    /// How it stands.
+    pub status: BuildStatus,
     /// What it was started for, if for a pull request.
     pub pull_request: Option<PullRequestBuild>,
 }

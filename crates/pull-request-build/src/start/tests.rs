@@ -1,17 +1,29 @@
 use super::*;
+use crate::build::BuildStatus;
 use crate::examples::{a_pull_request_build, at};
 use crate::ids::{BuildId, DestinationCommit, PullRequestId, RepositoryName, RevisionId, SourceCommit};
 use crate::pull_request_event::{PullRequestEventKind, PullRequestStatus};
+
+mod stop;
 
 /// The second at which the event was made.
 const EVENT: u64 = 1_000;
 
 fn revision() -> NewRevision {
-    NewRevision { time: at(EVENT), status: PullRequestStatus::Open, build: a_pull_request_build() }
+    let build = a_pull_request_build();
+    NewRevision { time: at(EVENT), status: PullRequestStatus::Open, is_first: true, build }
+}
+
+fn settings() -> StartSettings {
+    StartSettings {
+        hook_name: HookName::parse("pull-request-hook").unwrap(),
+        project_name: ProjectName::parse("hook").unwrap(),
+        stop_superseded: true,
+    }
 }
 
 fn starter(event: PullRequestEvent) -> Starter {
-    Starter::new(HookName::parse("pull-request-hook").unwrap(), event)
+    Starter::new(settings(), event)
 }
 
 /// CodeCommit's answer that agrees with the event, `seconds` after it.
@@ -40,7 +52,12 @@ fn id(unique: &str) -> BuildId {
 
 /// A build of the event's revision.
 fn ours(unique: &str, start: u64) -> ListedBuild {
-    ListedBuild { id: id(unique), start_time: Some(at(start)), pull_request: Some(a_pull_request_build()) }
+    ListedBuild {
+        id: id(unique),
+        start_time: Some(at(start)),
+        status: BuildStatus::InProgress,
+        pull_request: Some(a_pull_request_build()),
+    }
 }
 
 /// A build of another pull request.
@@ -55,7 +72,7 @@ fn page(builds: &[ListedBuild], next_page: Option<&str>) -> StartAnswer {
 }
 
 fn started() -> StartAnswer {
-    StartAnswer::Started(id("1"))
+    StartAnswer::Started { build_id: id("1"), start_time: Some(at(EVENT + 5)) }
 }
 
 /// A step in words.
@@ -64,9 +81,13 @@ fn words(step: &StartStep) -> String {
         StartStep::ReadPullRequest(build) => format!("read pull request {}", build.pull_request_id),
         StartStep::ReadBuilds { page } => format!("read builds {}", page.as_deref().unwrap_or("page 1")),
         StartStep::StartBuild { build, .. } => format!("start {}", build.revision_id),
-        StartStep::Finished(StartOutcome::Skipped { reason }) => format!("skipped: {reason}"),
+        StartStep::ReadComments(pull_request_id) => format!("read comments of {pull_request_id}"),
+        StartStep::ReadNamedBuilds(ids) => format!("read {} named builds from {}", ids.len(), ids[0]),
+        StartStep::StopBuild(id) => format!("stop {id}"),
         StartStep::Finished(outcome) => {
-            format!("{}: {}", outcome.message(), outcome.build_id().unwrap_or_default())
+            let what = outcome.build_id().or(outcome.reason()).unwrap_or_default();
+            let stopped = outcome.stopped().iter().map(|id| format!(", stopped {id}"));
+            format!("{}: {what}{}", outcome.message(), stopped.collect::<String>())
         }
         StartStep::Failed(failure) => format!("failed: {failure:?}"),
     }
@@ -105,12 +126,12 @@ fn an_event_that_calls_for_no_build_costs_no_call() {
     for (event, expected) in [
         (
             PullRequestEvent::Other(PullRequestEventKind::ApprovalStateChanged),
-            "skipped: an event of kind pullRequestApprovalStateChanged makes no new revision",
+            "nothing built: an event of kind pullRequestApprovalStateChanged makes no new revision",
         ),
-        (PullRequestEvent::NewRevision(closed), "skipped: the pull request is closed"),
+        (PullRequestEvent::NewRevision(closed), "nothing built: the pull request is closed"),
         (
             PullRequestEvent::NewRevision(no_change),
-            &format!("skipped: source and destination are the same commit, {}", "a".repeat(40)),
+            &format!("nothing built: source and destination are the same commit, {}", "a".repeat(40)),
         ),
     ] {
         assert_eq!(words(starter(event).step()), expected);
@@ -120,18 +141,19 @@ fn an_event_that_calls_for_no_build_costs_no_call() {
 #[test]
 fn codecommit_may_say_that_there_is_nothing_to_build_any_more() {
     let gone = StartAnswer::PullRequest { pull_request: None, time: Some(at(EVENT)) };
-    let closed = changed(|current| current.status = PullRequestStatus::Closed);
     let moved_on = changed(|current| current.revision_id = RevisionId::parse("r2").unwrap());
     let behind = changed(|current| {
         current.revision_id = RevisionId::parse("r0").unwrap();
         current.last_activity = at(EVENT - 1);
     });
     for (answer, expected) in [
-        (gone, "skipped: the pull request or its repository no longer exists"),
-        (closed, "skipped: the pull request is closed"),
+        (gone, "nothing built: the pull request or its repository no longer exists"),
         (
             moved_on,
-            &format!("skipped: the pull request has moved on to commit {}, revision r2", "a".repeat(40)),
+            &format!(
+                "nothing built: the pull request has moved on to commit {}, revision r2",
+                "a".repeat(40)
+            ),
         ),
         (behind, r#"failed: ReadIsBehind(RevisionId("r1"))"#),
     ] {
@@ -231,7 +253,7 @@ fn an_answer_to_another_step_changes_nothing() {
                 (starter.step(), answer),
                 (StartStep::ReadPullRequest(_), StartAnswer::PullRequest { .. })
                     | (StartStep::ReadBuilds { .. }, StartAnswer::Builds { .. })
-                    | (StartStep::StartBuild { .. }, StartAnswer::Started(_) | StartAnswer::Refused)
+                    | (StartStep::StartBuild { .. }, StartAnswer::Started { .. } | StartAnswer::Refused)
             )
         };
         for answer in all().into_iter().filter(|answer| !fits(answer)) {

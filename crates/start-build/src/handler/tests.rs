@@ -16,10 +16,15 @@ use crate::config::tests::a_config;
 mod errors;
 mod look;
 mod start;
+mod stop;
 
 const SOURCE: &str = "2df5de2b8c1a7f3e9d0b4c6a5e8f7d1c3b2a9e80";
 const DESTINATION: &str = "77e1a0b2c3d4e5f60718293a4b5c6d7e8f901234";
 const REVISION: &str = "bdc0cb9b4a1d0d8e5e1f6c2a7b3948d15c6e7f80a1b2c3d4e5f60718293a4b5c";
+
+const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:start-function";
+/// Who writes the hook's comments, by the settings of [`a_config`].
+const AUTHOR: &str = "arn:aws:sts::123456789012:assumed-role/publish-role/publish-function";
 
 /// 2026-07-14T09:57:50Z, when the event of [`created`] was made.
 const EVENT_SECOND: i64 = 1_784_023_070;
@@ -81,6 +86,29 @@ fn plaintext(name: &str, value: &str) -> Value {
     json!({"name": name, "value": value, "type": "PLAINTEXT"})
 }
 
+/// The two steps in which a page of the project's builds is read.
+fn page(builds: &[Value], next_token: Option<&str>) -> Script {
+    let ids: Vec<&Value> = builds.iter().map(|build| &build["id"]).collect();
+    let mut list = json!({"ids": ids});
+    if let Some(next_token) = next_token {
+        list["nextToken"] = json!(next_token);
+    }
+    vec![
+        ("ListBuildsForProject", Answer::json(list)),
+        ("BatchGetBuilds", Answer::json(json!({"builds": builds}))),
+    ]
+}
+
+/// The step that lists the builds of a project that has none.
+fn no_builds() -> (&'static str, Answer) {
+    ("ListBuildsForProject", Answer::json(json!({"ids": []})))
+}
+
+/// The step that reads comments, of which there are none.
+fn no_comments() -> (&'static str, Answer) {
+    ("GetCommentsForPullRequest", Answer::json(json!({"commentsForPullRequestData": []})))
+}
+
 /// What handling an event came to.
 struct Handled {
     result: Result<StartOutcome, Failure>,
@@ -94,7 +122,7 @@ async fn run(event: &Value, script: Script) -> Handled {
     let lines = Lines::default();
     let _guard = lines.capture();
     let aws = ReplayedAws::new(script);
-    let result = Handler::new(a_config(), &aws.sdk_config()).handle(event).await;
+    let result = Handler::new(a_config(), &aws.sdk_config()).handle(event, FUNCTION_ARN).await;
     Handled { result, requests: aws.requests(), line: lines.only_line() }
 }
 
@@ -130,13 +158,13 @@ impl Write for Lines {
 }
 
 fn build_started() -> StartOutcome {
-    StartOutcome::BuildStarted { build_id: "payments-project:1".to_owned() }
+    StartOutcome::BuildStarted { build_id: "payments-project:1".to_owned(), stopped: Vec::new() }
 }
 
 fn build_found(id: &str) -> StartOutcome {
-    StartOutcome::BuildFound { build_id: id.to_owned() }
+    StartOutcome::BuildFound { build_id: id.to_owned(), stopped: Vec::new() }
 }
 
 fn skipped(reason: &str) -> StartOutcome {
-    StartOutcome::Skipped { reason: reason.to_owned() }
+    StartOutcome::Skipped { reason: reason.to_owned(), stopped: Vec::new() }
 }

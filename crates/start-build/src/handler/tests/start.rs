@@ -51,7 +51,8 @@ async fn a_push_builds_the_new_revision_under_a_token_of_its_own() {
     let mut answer = pull_request();
     answer["pullRequest"]["revisionId"] = event["detail"]["revisionId"].clone();
     answer["pullRequest"]["pullRequestTargets"][0]["sourceCommit"] = event["detail"]["sourceCommit"].clone();
-    let script = vec![("GetPullRequest", Answer::json(answer).at(FIVE_SECONDS_LATER)), started()];
+    let agreed = ("GetPullRequest", Answer::json(answer).at(FIVE_SECONDS_LATER));
+    let script = vec![agreed, started(), no_comments(), no_builds()];
     let Handled { result, requests, .. } = run(&event, script).await;
     assert_eq!(result, Ok(build_started()));
     assert_eq!(requests[1].body["sourceVersion"], event["detail"]["sourceCommit"]);
@@ -82,7 +83,7 @@ async fn an_event_that_calls_for_no_build_asks_aws_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_built_of_a_pull_request_that_is_over_or_has_moved_on() {
+async fn nothing_is_built_of_a_pull_request_that_is_not_open_or_has_moved_on() {
     let other = "c".repeat(40);
     let answer = |path: &str, value: Value| {
         let mut answer = pull_request();
@@ -90,11 +91,9 @@ async fn nothing_is_built_of_a_pull_request_that_is_over_or_has_moved_on() {
         Answer::json(answer).at(FIVE_SECONDS_LATER)
     };
     let source = "/pullRequest/pullRequestTargets/0/sourceCommit";
-    let is_merged = "/pullRequest/pullRequestTargets/0/mergeMetadata/isMerged";
     let gone = "the pull request or its repository no longer exists";
     let cases = [
-        (answer("/pullRequest/pullRequestStatus", json!("CLOSED")), "the pull request is closed".to_owned()),
-        (answer(is_merged, json!(true)), "the pull request is merged".to_owned()),
+        (answer("/pullRequest/pullRequestStatus", json!("FROZEN")), "the pull request is FROZEN".to_owned()),
         (
             answer("/pullRequest/revisionId", json!("r2")),
             format!("the pull request has moved on to commit {SOURCE}, revision r2"),

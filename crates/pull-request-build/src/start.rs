@@ -12,7 +12,8 @@
 //! # Stop
 //!
 //! Once a later revision has its build, the pull request's earlier builds of other commits are stopped if they still run;
-//! once the pull request is closed or merged, all of them are. Whoever tries the event again stops what was left.
+//! once the pull request is closed or merged, all of them are. Before the first is stopped, CodeCommit is asked once more
+//! for the head: a slow invocation must not stop what a faster one started for a later revision. Whoever tries the event again stops what was left.
 //!
 //! # What an event costs
 //!
@@ -24,7 +25,7 @@
 //! | is older than four minutes | 2 more for each page of the project's builds since then |
 //! | is not the pull request's first, and something is built | 3 more: comments, the project's newest builds |
 //! | is of a pull request that was closed or merged | the same 3 |
-//! | finds builds to stop | 1 more for each, and 1 for each hundred builds in comments that are not among the newest |
+//! | finds builds to stop | 1 more for each, 1 for the pull request if it goes on, and 1 for each hundred builds in comments that are not among the newest |
 
 use std::mem;
 use std::time::{Duration, SystemTime};
@@ -137,6 +138,9 @@ impl Starter {
                         StartStep::ReadBuilds { .. } | StartStep::ReadNamedBuilds(_),
                         StartAnswer::Builds { builds, .. },
                     ) => stop.take_builds(&builds),
+                    (StartStep::ReadPullRequest(_), StartAnswer::PullRequest { pull_request, .. }) => {
+                        stop.take_pull_request(pull_request)
+                    }
                     (StartStep::StopBuild(_), StartAnswer::Stopped) => stop.note_stopped(),
                     _ => Next::Step(self.step.clone()),
                 };
@@ -208,8 +212,8 @@ impl Starter {
         if revision.is_first {
             return finish(outcome);
         }
-        let source_commit = revision.build.source_commit.clone();
-        self.stop(revision, Some(Kept { source_commit, start_time }), outcome)
+        let build = Box::new(revision.build.clone());
+        self.stop(revision, Some(Kept { build, start_time }), outcome)
     }
 
     fn stop(&self, revision: &NewRevision, kept: Option<Kept>, outcome: StartOutcome) -> (State, StartStep) {

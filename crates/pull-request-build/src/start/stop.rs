@@ -5,9 +5,12 @@ use std::mem;
 use std::time::SystemTime;
 
 use crate::build::BuildStatus;
-use crate::ids::{BuildId, HookName, PullRequestId, RepositoryName, SourceCommit};
+use crate::build_variables::PullRequestBuild;
+use crate::ids::{BuildId, HookName, PullRequestId, RepositoryName};
 use crate::marker::Marker;
+use crate::pull_request_event::PullRequestStatus;
 use crate::start::step::{ListedBuild, StartStep};
+use crate::start_decision::CurrentPullRequest;
 
 /// As many builds are read in one call (API reference of CodeBuild, `BatchGetBuilds`).
 const MAX_BUILDS_READ: usize = 100;
@@ -22,6 +25,9 @@ pub(super) struct Stop {
     repository_name: RepositoryName,
     /// The build that the others make way for. Without one, the pull request needs no build any more.
     kept: Option<Kept>,
+    /// Whether the pull request's head is still the kept build's, asked after the builds were read: whatever was among
+    /// them belongs to an earlier revision then, even if this invocation was slow and others were faster.
+    is_confirmed: bool,
     /// The builds that comments name and that were not read yet.
     named: Vec<BuildId>,
     running: VecDeque<BuildId>,
@@ -31,7 +37,7 @@ pub(super) struct Stop {
 /// A build that makes earlier ones superfluous.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
-    pub(super) source_commit: SourceCommit,
+    pub(super) build: Box<PullRequestBuild>,
     pub(super) start_time: Option<SystemTime>,
 }
 
@@ -52,6 +58,7 @@ impl Stop {
         let stop = Self {
             pull_request_id,
             repository_name,
+            is_confirmed: kept.is_none(),
             kept,
             named: Vec::new(),
             running: VecDeque::new(),
@@ -88,6 +95,21 @@ impl Stop {
         self.next()
     }
 
+    /// Takes how the pull request stands. Where a later revision is the head, its own event stops what is left.
+    pub(super) fn take_pull_request(&mut self, current: Option<CurrentPullRequest>) -> Next {
+        self.is_confirmed = true;
+        let is_wanted = |current: CurrentPullRequest| match &self.kept {
+            Some(Kept { build, .. }) if current.status == PullRequestStatus::Open => {
+                current.revision_id == build.revision_id && current.source_commit == build.source_commit
+            }
+            _ => true,
+        };
+        if !current.is_some_and(is_wanted) {
+            self.running.clear();
+        }
+        self.next()
+    }
+
     pub(super) fn note_stopped(&mut self) -> Next {
         self.stopped.extend(self.running.pop_front().map(|id| id.to_string()));
         self.next()
@@ -102,7 +124,7 @@ impl Stop {
                 (Some(start), Some(kept)) => start < kept,
                 _ => true,
             };
-            pull_request.source_commit != kept.source_commit && is_earlier
+            pull_request.source_commit != kept.build.source_commit && is_earlier
         });
         build.status == BuildStatus::InProgress
             && pull_request.pull_request_id == self.pull_request_id
@@ -115,9 +137,12 @@ impl Stop {
             let rest = self.named.split_off(self.named.len().min(MAX_BUILDS_READ));
             return Next::Step(StartStep::ReadNamedBuilds(mem::replace(&mut self.named, rest)));
         }
-        match self.running.front() {
-            Some(id) => Next::Step(StartStep::StopBuild(id.clone())),
-            None => Next::Done(mem::take(&mut self.stopped)),
+        match (self.running.front(), &self.kept) {
+            (Some(_), Some(Kept { build, .. })) if !self.is_confirmed => {
+                Next::Step(StartStep::ReadPullRequest(build.clone()))
+            }
+            (Some(id), _) => Next::Step(StartStep::StopBuild(id.clone())),
+            (None, _) => Next::Done(mem::take(&mut self.stopped)),
         }
     }
 }

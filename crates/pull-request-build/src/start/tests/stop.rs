@@ -61,12 +61,14 @@ fn a_push_stops_the_earlier_builds_that_run() {
         after_push([
             comments(&[]),
             page(&newest, Some("page 2")),
+            agreed(6),
             StartAnswer::Stopped,
             StartAnswer::Stopped
         ]),
         [
             "read comments of 42",
             "read builds page 1",
+            "read pull request 42",
             "stop hook:2",
             "stop hook:0",
             "build started: hook:1, stopped hook:2, stopped hook:0",
@@ -82,9 +84,16 @@ fn a_comment_names_a_build_that_is_not_among_the_newest() {
             comments(&contents),
             page(&[earlier("2", 'c', EVENT)], None),
             page(&[earlier("7", 'c', 5)], None),
+            agreed(6),
             StartAnswer::Stopped,
         ])[1..],
-        ["read builds page 1", "read 1 named builds from hook:7", "stop hook:2", "stop hook:7"]
+        [
+            "read builds page 1",
+            "read 1 named builds from hook:7",
+            "read pull request 42",
+            "stop hook:2",
+            "stop hook:7"
+        ]
     );
 }
 
@@ -133,16 +142,39 @@ fn a_build_goes_on_unless_it_is_an_earlier_one_of_another_commit() {
         (ListedBuild { pull_request: None, ..earlier("2", 'c', EVENT) }, false),
     ] {
         let steps = after_push([comments(&[]), page(std::slice::from_ref(&build), None)]);
-        let expected = if is_stopped { "stop hook:2" } else { "build started: hook:1" };
+        let expected = if is_stopped { "read pull request 42" } else { "build started: hook:1" };
         assert_eq!(steps.last().unwrap(), expected, "{build:?}");
+    }
+}
+
+#[test]
+fn a_slow_invocation_does_not_stop_what_was_started_for_a_later_revision() {
+    let builds = [ours("1", EVENT + 5), earlier("2", 'c', EVENT + 4)];
+    let last_step = |answer| {
+        let steps = after_push([comments(&[]), page(&builds, None), answer]);
+        steps.last().cloned()
+    };
+    let moved_on = changed(|current| current.revision_id = RevisionId::parse("r2").unwrap());
+    assert_eq!(last_step(moved_on).as_deref(), Some("build started: hook:1"));
+    let gone = StartAnswer::PullRequest { pull_request: None, time: None };
+    assert_eq!(last_step(gone).as_deref(), Some("build started: hook:1"));
+    for status in [PullRequestStatus::Closed, PullRequestStatus::Merged] {
+        let answer = changed(|current| current.status = status.clone());
+        assert_eq!(last_step(answer).as_deref(), Some("stop hook:2"), "{status}");
     }
 }
 
 #[test]
 fn an_event_that_comes_again_stops_what_was_left() {
     let builds = [ours("1", EVENT + 5), earlier("0", 'd', EVENT - 50)];
-    let answers =
-        [agreed(300), page(&builds, None), comments(&[]), page(&builds, None), StartAnswer::Stopped];
+    let answers = [
+        agreed(300),
+        page(&builds, None),
+        comments(&[]),
+        page(&builds, None),
+        agreed(301),
+        StartAnswer::Stopped,
+    ];
     assert_eq!(run(push(), answers).last().unwrap(), "build found, none started: hook:1, stopped hook:0");
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use pull_request_build::BuildId;
+
 use crate::codebuild::CodeBuild;
 use crate::codecommit::{CodeCommit, Posted};
 use crate::moment::{Moment, Span};
@@ -41,6 +43,8 @@ pub(crate) enum Effect {
         is_behind: bool,
     },
     CommentsRead,
+    /// start-build stopped the build, if it had not ended.
+    Stopped(BuildId),
     /// A comment was written over, that had last been written then.
     Updated {
         comment_id: String,

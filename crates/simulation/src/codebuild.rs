@@ -116,17 +116,25 @@ impl CodeBuild {
     }
 
     /// A page of the project's builds, newest first, and the token of the next one.
-    pub(crate) fn list(&self, page: Option<&str>) -> (Vec<ListedBuild>, Option<String>) {
+    pub(crate) fn list(&self, page: Option<&str>, moment: Moment) -> (Vec<ListedBuild>, Option<String>) {
         // A page is named by the number of builds that are older than its first, so that new builds do not shift it.
         let older = page.and_then(|page| page.parse().ok()).unwrap_or(self.runs.len());
         let rest = older.saturating_sub(PAGE);
-        let listed = self.runs[rest..older].iter().rev().map(|run| ListedBuild {
-            id: run.build.arn.build_id.clone(),
-            start_time: run.build.start_time,
-            status: run.build.status.clone(),
-            pull_request: Some(run.build.pull_request.clone()),
-        });
+        let listed = self.runs[rest..older].iter().rev().map(|run| list(run.as_of(moment)));
         (listed.collect(), (rest > 0).then(|| rest.to_string()))
+    }
+
+    pub(crate) fn read_listed(&self, ids: &[BuildId], moment: Moment) -> Vec<ListedBuild> {
+        self.read(ids, moment).0.into_iter().map(list).collect()
+    }
+}
+
+fn list(build: Build) -> ListedBuild {
+    ListedBuild {
+        id: build.arn.build_id,
+        start_time: build.start_time,
+        status: build.status,
+        pull_request: Some(build.pull_request),
     }
 }
 

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use pull_request_build::{
-    Answer, BuildId, CurrentPullRequest, DestinationCommit, Marker, Over, PullRequestBuild,
-    PullRequestComment, PullRequestId, PullRequestStatus, Reference, ReplyMarker, RevisionId, SourceCommit,
-    SourceLoss,
+    Answer, BuildId, ClosedPullRequest, CurrentPullRequest, DestinationCommit, Marker, Over,
+    PullRequestBuild, PullRequestComment, PullRequestId, PullRequestStatus, Reference, ReplyMarker,
+    RevisionId, SourceCommit, SourceLoss,
 };
 
 use crate::moment::Moment;
@@ -35,7 +35,7 @@ pub(crate) struct PullRequest {
     pub(crate) comments: Vec<PullRequestComment>,
     /// Its states since it was opened, each with the moment from which on it was so.
     states: Vec<(Moment, State)>,
-    pub(crate) revisions: usize,
+    revisions: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -318,6 +318,19 @@ impl PullRequest {
     fn touch(&mut self, now: Moment) {
         let state = State { last_activity: now, ..self.state().clone() };
         self.states.push((now, state));
+    }
+
+    pub(crate) fn is_first_revision(&self) -> bool {
+        self.revisions == 1
+    }
+
+    /// What the event of its end says.
+    pub(crate) fn closed(&self, names: &Names) -> ClosedPullRequest {
+        ClosedPullRequest {
+            pull_request_id: self.id.clone(),
+            repository_name: names.repository.clone(),
+            status: self.state().status.clone(),
+        }
     }
 
     /// The build that its head calls for.

@@ -10,6 +10,13 @@ use pull_request_build::{
 use crate::aws::{At, Aws, Effect};
 use crate::codebuild::Start;
 
+/// The settings of the hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) publish: PublishSettings,
+    pub(crate) stop_superseded: bool,
+}
+
 /// What an event is about.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
@@ -44,15 +51,14 @@ pub(crate) enum End {
 
 impl Function {
     /// Invokes the event's function; an event that is none of its business is handled at once.
-    pub(crate) fn invoke(event: Event, aws: &Aws, settings: PublishSettings) -> Result<Self, End> {
+    pub(crate) fn invoke(event: Event, aws: &Aws, settings: Settings) -> Result<Self, End> {
         let names = &aws.names;
         match event {
             Event::PullRequest(event) => {
                 let settings = StartSettings {
                     hook_name: names.hook.clone(),
                     project_name: names.project.clone(),
-                    // That a later commit ends an earlier build is not a part of these worlds.
-                    stop_superseded: false,
+                    stop_superseded: settings.stop_superseded,
                 };
                 Ok(Self::StartBuild(Box::new(Starter::new(settings, event))))
             }
@@ -60,7 +66,7 @@ impl Function {
                 let build = event.pull_request_build(&names.project);
                 let build = build.map_err(|reason| End::Handled(reason.to_string()))?;
                 let (identity, author) = (names.identity(&build), names.author.clone());
-                let publisher = Box::new(Publisher::new(event, identity, author, settings));
+                let publisher = Box::new(Publisher::new(event, identity, author, settings.publish));
                 Ok(Self::PublishBuildResult { publisher, pull_request_id: build.pull_request_id })
             }
         }
@@ -97,6 +103,9 @@ impl Function {
             Self::StartBuild(starter) => match starter.step() {
                 StartStep::ReadPullRequest(_) => "reads the pull request".to_owned(),
                 StartStep::ReadBuilds { page } => format!("lists builds, page {page:?}"),
+                StartStep::ReadComments(_) => "reads the comments".to_owned(),
+                StartStep::ReadNamedBuilds(ids) => format!("reads the builds {}", join(ids)),
+                StartStep::StopBuild(id) => format!("stops {id}"),
                 StartStep::StartBuild { build, .. } => format!("starts a build of {}", build.revision_id),
                 end => format!("{end:?}"),
             },
@@ -121,7 +130,9 @@ impl Function {
     /// Whether the next call changes something.
     pub(crate) fn is_about_to_write(&self) -> bool {
         match self {
-            Self::StartBuild(starter) => matches!(starter.step(), StartStep::StartBuild { .. }),
+            Self::StartBuild(starter) => {
+                matches!(starter.step(), StartStep::StartBuild { .. } | StartStep::StopBuild(_))
+            }
             Self::PublishBuildResult { publisher, .. } => {
                 matches!(publisher.step(), Step::PostComment { .. } | Step::UpdateComment { .. })
                     || self.is_about_to_reply()
@@ -170,7 +181,7 @@ fn call_for_starter(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnsw
             Ok(StartAnswer::PullRequest { pull_request, time: Some(at.now.to_second()) })
         }
         StartStep::ReadBuilds { page } => {
-            let (builds, next_page) = aws.codebuild.list(page.as_deref());
+            let (builds, next_page) = aws.codebuild.list(page.as_deref(), at.now.before(at.lag));
             Ok(StartAnswer::Builds { builds, next_page })
         }
         StartStep::StartBuild { build, token } => {
@@ -186,8 +197,19 @@ fn call_for_starter(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnsw
             let build = &aws.codebuild.runs[run].build;
             Ok(StartAnswer::Started { build_id: build.arn.build_id.clone(), start_time: build.start_time })
         }
-        StartStep::ReadComments(_) | StartStep::ReadNamedBuilds(_) | StartStep::StopBuild(_) => {
-            Err(Refused("these worlds stop no builds"))
+        StartStep::ReadComments(pull_request_id) => {
+            let index = aws.codecommit.index(pull_request_id);
+            let comments = index.map(|index| aws.codecommit.read_comments(index, &aws.names));
+            let contents = comments.unwrap_or_default().into_iter().filter_map(|comment| comment.content);
+            Ok(StartAnswer::Comments(contents.collect()))
+        }
+        StartStep::ReadNamedBuilds(ids) => {
+            let builds = aws.codebuild.read_listed(ids, at.now.before(at.lag));
+            Ok(StartAnswer::Builds { builds, next_page: None })
+        }
+        StartStep::StopBuild(id) => {
+            aws.effects.push(Effect::Stopped(id.clone()));
+            Ok(StartAnswer::Stopped)
         }
         StartStep::Finished(_) | StartStep::Failed(_) => Err(Refused("there is no call to make")),
     }

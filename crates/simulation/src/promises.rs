@@ -31,6 +31,7 @@ impl Promise {
 }
 
 const ONE_BUILD: &str = "a head has one build";
+const HEAD_GOES_ON: &str = "the hook stops no build of a head";
 const ONE_COMMENT: &str = "a commit has one comment";
 const FINAL_STATE: &str = "a comment shows how its commit's newest build ended";
 const SETTLED: &str = "an event that comes once more changes nothing";
@@ -59,6 +60,20 @@ pub(crate) fn check_build(world: &mut World, run: usize) {
     if runs[run].token.is_some() && count > 1 {
         let instead = format!("the hook started {count} builds of {}", build.revision_id);
         world.broken.push(Promise::new(ONE_BUILD, instead));
+    }
+}
+
+/// When start-build stops a build: never one that its pull request's head waits for.
+pub(crate) fn check_stop(world: &mut World, run: usize) {
+    let build = &world.aws.codebuild.runs[run].build;
+    let pull_requests = &world.aws.codecommit.pull_requests;
+    let head_waits = pull_requests.iter().any(|pull_request| {
+        pull_request.is_open() && pull_request.head(&world.aws.names).is_same_request(&build.pull_request)
+    });
+    if head_waits {
+        let instead =
+            format!("{}, of the head {}, is stopped", build.arn.build_id, build.pull_request.revision_id);
+        world.broken.push(Promise::new(HEAD_GOES_ON, instead));
     }
 }
 
@@ -166,7 +181,8 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
             continue;
         }
         let id = &newest.arn.build_id;
-        let is_misled = |live: &LiveComment<'_>| world.misled.iter().any(|id| id == live.id);
+        let is_misled =
+            |live: &LiveComment<'_>| world.misled.iter().any(|(id, is_unseen)| id == live.id && *is_unseen);
         if world.aws.codecommit.is_forgotten(id) {
             left_to_sweep.push(format!("{OVERWRITTEN}: the comment on {name}"));
             continue;
@@ -200,7 +216,10 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
         broken.extend(instead.map(|instead| Promise::new(FINAL_STATE, instead)));
     }
     // A deleted comment takes with it what it told of builds that others name.
-    is_whole &= left_to_sweep.is_empty() && !pull_request.comments.iter().any(|comment| comment.deleted);
+    // The history of a comment may name an earlier build as it stood before its end.
+    is_whole &= world.misled.is_empty()
+        && left_to_sweep.is_empty()
+        && !pull_request.comments.iter().any(|comment| comment.deleted);
     leave_to_sweep(world, left_to_sweep);
     if !is_whole {
         return broken;
@@ -217,7 +236,7 @@ fn check_settled(world: &mut World, run: usize) -> Option<Promise> {
     let at = At { now: world.now, lag: Span(0) };
     while function.end().is_none() {
         // Whether people hear of a build depends on the builds that the comments showed when it was decided.
-        if function.is_about_to_reply() && world.settings.replies == Replies::OnChange {
+        if function.is_about_to_reply() && world.settings.publish.replies == Replies::OnChange {
             return None;
         }
         if function.is_about_to_write() {

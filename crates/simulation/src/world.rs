@@ -12,10 +12,10 @@ use serde_json::json;
 
 use crate::aws::{At, Aws, Effect, Laws};
 use crate::chance::Chance;
-use crate::codebuild::Ending;
+use crate::codebuild::{Ending, Run};
 use crate::delivery::{About, Fate, Sent};
 use crate::faults::{CallFault, Faults, Then};
-use crate::function::{End, Event, Function, Refused};
+use crate::function::{End, Event, Function, Refused, Settings};
 use crate::history::History;
 use crate::moment::{Moment, Span};
 use crate::people;
@@ -35,11 +35,11 @@ pub(crate) struct World {
     pub(crate) now: Moment,
     pub(crate) aws: Aws,
     pub(crate) events: Vec<Sent>,
-    pub(crate) settings: PublishSettings,
+    pub(crate) settings: Settings,
     pub(crate) broken: Vec<Promise>,
-    /// The comments that were last written by an invocation to which CodeBuild showed an ended build as running, and over
-    /// what it had not seen.
-    pub(crate) misled: Vec<String>,
+    /// The comments that were last written by an invocation to which CodeBuild showed an ended build as running, and
+    /// whether it wrote over what it had not seen.
+    pub(crate) misled: Vec<(String, bool)>,
     /// The builds that were replied to.
     pub(crate) replied: Vec<BuildId>,
     pub(crate) tally: Tally,
@@ -84,13 +84,15 @@ impl World {
         let mut chance = Chance::of_seed(seed);
         let faults = Faults::draw(&mut chance);
         let replies = chance.pick(Replies::OnChange, &[Replies::Always, Replies::Never]);
+        // Drawn apart: a world without it is the world that its seed meant before there was the setting.
+        let stop_superseded = Chance::of_seed(!seed).per_mille(500);
         let concurrency = chance.pick(1, &[2, 20]);
         Self {
             chance,
             now: Moment::default(),
             aws: Aws::new(laws, concurrency),
             events: Vec::new(),
-            settings: PublishSettings { log_lines: 0, replies },
+            settings: Settings { publish: PublishSettings { log_lines: 0, replies }, stop_superseded },
             broken: Vec::new(),
             misled: Vec::new(),
             replied: Vec::new(),
@@ -165,12 +167,13 @@ impl World {
             About::Revision { pull_request } => PullRequestEvent::NewRevision(NewRevision {
                 time: self.now.to_second(),
                 status: PullRequestStatus::Open,
-                is_first: self.aws.codecommit.pull_requests[pull_request].revisions == 1,
+                is_first: self.aws.codecommit.pull_requests[pull_request].is_first_revision(),
                 build: self.aws.codecommit.pull_requests[pull_request].head(&self.aws.names),
             }),
-            About::End { .. } | About::Build { .. } => {
-                PullRequestEvent::Other(PullRequestEventKind::StatusChanged)
-            }
+            About::End { pull_request } => PullRequestEvent::Closed(
+                self.aws.codecommit.pull_requests[pull_request].closed(&self.aws.names),
+            ),
+            About::Build { .. } => PullRequestEvent::Other(PullRequestEventKind::ApprovalStateChanged),
         };
         self.send(Event::PullRequest(event), about);
     }
@@ -354,12 +357,21 @@ impl World {
                     self.submitted(run);
                 }
                 Effect::Read { is_behind } => self.invocations[invocation].is_misled = is_behind,
+                Effect::Stopped(id) => {
+                    let runs = &self.aws.codebuild.runs;
+                    let is_running = |run: &Run| run.build.arn.build_id == id && run.ended.is_none();
+                    if let Some(run) = runs.iter().position(is_running) {
+                        promises::check_stop(self, run);
+                        self.end_build(run, Ending::Stopped);
+                    }
+                }
                 Effect::CommentsRead => self.invocations[invocation].looked = self.now,
                 Effect::Updated { comment_id, last_modified } => {
-                    self.misled.retain(|id| *id != comment_id);
+                    self.misled.retain(|(id, _)| *id != comment_id);
                     let Invocation { is_misled, looked, .. } = self.invocations[invocation];
-                    if is_misled && last_modified > Some(looked.to_system_time()) {
-                        self.misled.push(comment_id);
+                    if is_misled {
+                        let is_unseen = last_modified > Some(looked.to_system_time());
+                        self.misled.push((comment_id, is_unseen));
                     }
                 }
                 Effect::Posted(posted) => promises::check_post(self, &posted),

@@ -2,10 +2,12 @@
 
 mod call_failure;
 mod log_lines;
+mod metrics;
 mod sdk_config;
 mod setting;
 
 pub use call_failure::CallFailure;
 pub use log_lines::start_log_lines;
+pub use metrics::{Metric, write_metrics};
 pub use sdk_config::load_sdk_config;
 pub use setting::{InvalidSetting, read_setting};

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
+use lambda_setup::{Metric, write_metrics};
 use pull_request_build::{
     Answer, BuildEvent, CommentIdentity, Failure, FunctionArn, MissingReport, Publication, PublishSettings,
     Publisher, PullRequestBuild, Report, ReportContent, Step,
@@ -39,8 +40,32 @@ impl Handler {
         Self { config, codebuild, codecommit, logs }
     }
 
-    /// Brings the comments on the event's pull request up to date. An error makes Lambda invoke the function again.
+    /// Brings the comments on the event's pull request up to date, and counts what was written. An error makes Lambda
+    /// invoke the function again.
     pub(crate) async fn handle(
+        &self,
+        event: Value,
+        invoked_function_arn: &str,
+        deadline: SystemTime,
+    ) -> Result<Publication, PublishError> {
+        let result = self.publish_event(event, invoked_function_arn, deadline).await;
+        let publication = result.as_ref().ok();
+        let replied = publication.and_then(Publication::shown).is_some_and(|shown| shown.reply_id.is_some());
+        let ignored = matches!(publication, Some(Publication::Ignored { .. }));
+        write_metrics(
+            self.config.hook_name.as_str(),
+            &[
+                (Metric::CommentsWritten, publication.map_or(0, Publication::comments_written)),
+                (Metric::RepliesWritten, replied.into()),
+                (Metric::EventsIgnored, ignored.into()),
+                (Metric::Failures, result.is_err().into()),
+            ],
+        );
+        result
+    }
+
+    /// Publishes one event, and logs what came of it.
+    async fn publish_event(
         &self,
         event: Value,
         invoked_function_arn: &str,

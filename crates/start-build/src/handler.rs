@@ -1,7 +1,7 @@
 //! One event: parse it, make the calls that it needs, and say what came of it.
 
 use aws_config::SdkConfig;
-use lambda_setup::CallFailure;
+use lambda_setup::{CallFailure, Metric, write_metrics};
 use pull_request_build::{
     AuthorArn, FunctionArn, PullRequestEvent, StartAnswer, StartFailure, StartOutcome, StartSettings,
     StartStep, Starter,
@@ -41,6 +41,7 @@ impl Handler {
     ) -> Result<StartOutcome, Failure> {
         let result = self.start_build_of(event, invoked_function_arn).await;
         self.log(event, &result);
+        self.count(&result);
         result
     }
 
@@ -91,6 +92,19 @@ impl Handler {
         let Config { publish_function_name, publish_role_name, .. } = &self.config;
         let publish_function = FunctionArn::parse(invoked_function_arn)?.with_name(publish_function_name);
         Ok(publish_function.author_arn(publish_role_name))
+    }
+
+    fn count(&self, result: &Result<StartOutcome, Failure>) {
+        let started = matches!(result, Ok(StartOutcome::BuildStarted { .. }));
+        let ignored = matches!(result, Ok(StartOutcome::Skipped { .. }));
+        write_metrics(
+            self.config.hook_name.as_str(),
+            &[
+                (Metric::BuildsStarted, started.into()),
+                (Metric::EventsIgnored, ignored.into()),
+                (Metric::Failures, result.is_err().into()),
+            ],
+        );
     }
 
     /// One line an event. The fields are taken from the event as it came, so that a line about an event that cannot be

@@ -43,6 +43,12 @@ fn is_zero(number: &usize) -> bool {
 }
 
 impl Publication {
+    /// How many comments this invocation posted or changed, replies apart.
+    pub fn comments_written(&self) -> usize {
+        let own = usize::from(matches!(self, Self::Posted(_) | Self::Updated(_)));
+        own + self.shown().map_or(0, |shown| shown.other_comments_updated)
+    }
+
     /// What the comment shows, if there is one.
     pub fn shown(&self) -> Option<&Shown> {
         match self {

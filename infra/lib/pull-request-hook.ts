@@ -4,7 +4,9 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { Alarms } from './alarms';
 import { BuildProject } from './build-project';
+import { Dashboard } from './dashboard';
 import { HookFunction, type HookFunctionProps } from './hook-function';
 import { allowOnRepositories } from './repository-permissions';
 import { checkEventPatternSize, ServedRepositories } from './served-repositories';
@@ -88,6 +90,15 @@ export class PullRequestHook extends Construct {
       description: `Pull requests opened, updated or closed, for ${settings.name}.`,
       eventPattern: pullRequestPattern,
       target: this.startBuild,
+    });
+
+    const watched = { functions: [this.startBuild, this.publishBuildResult], failureQueue: this.failureQueue };
+    const alarms = new Alarms(this, 'Alarms', { ...watched, alarmTopicArn: settings.alarmTopicArn });
+    new Dashboard(this, 'Dashboard', {
+      ...watched,
+      hookName: settings.name,
+      projectName: project.projectName,
+      alarms,
     });
   }
 

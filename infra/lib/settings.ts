@@ -42,12 +42,14 @@ export interface PullRequestHookProps {
   readonly permissionsBoundary?: string;
   /** @default - 90 */
   readonly logRetentionDays?: RetentionDays;
+  /** @default - alarms tell nobody, and are seen on the dashboard */
+  readonly alarmTopicArn?: string;
 }
 
 /** The name of a setting, in `-c name=value` and among the construct's props. */
 export type SettingName = keyof PullRequestHookProps;
 
-type SettingWithoutDefault = 'vpcId' | 'permissionsBoundary';
+type SettingWithoutDefault = 'vpcId' | 'permissionsBoundary' | 'alarmTopicArn';
 
 /** Checked settings, the defaults filled in. */
 export type HookSettings = Required<Omit<PullRequestHookProps, SettingWithoutDefault>> &
@@ -86,6 +88,7 @@ const RESOURCE_ID = '([0-9a-f]{8}|[0-9a-f]{17})';
 
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/[\w+=,.@/-]+$/;
 const POLICY_NAME = /^[\w+=,.@/-]{1,128}$/;
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
 
 /** Every setting, in the order of the README's table. */
@@ -228,6 +231,13 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     meaning: 'How long the logs of builds and functions are kept.',
     allowed: `a number of days that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`,
     isAllowed: (value) => RETENTION_DAYS.includes(value as number),
+  },
+  alarmTopicArn: {
+    kind: 'text',
+    meaning:
+      "The SNS topic that the alarms tell when they begin and end. Its policy, and its key's, have to let CloudWatch publish.",
+    allowed: 'the ARN of a standard SNS topic in the same region',
+    isAllowed: matches(TOPIC_ARN),
   },
 };
 

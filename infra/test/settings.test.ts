@@ -31,6 +31,7 @@ test('a setting that is not given has its default', () => {
   }
 });
 
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:alarms';
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b-2c3d';
 const POLICY = 'arn:aws-us-gov:iam::123456789012:policy/team/boundary';
 const VPC = {
@@ -63,6 +64,7 @@ const READ: { context: Record<string, unknown>; settings: Partial<HookSettings> 
   },
   { context: { repositoryKeyArns: KEY }, settings: { repositoryKeyArns: [KEY] } },
   { context: { permissionsBoundary: POLICY }, settings: { permissionsBoundary: POLICY } },
+  { context: { alarmTopicArn: TOPIC }, settings: { alarmTopicArn: TOPIC } },
   { context: { logRetentionDays: '365' }, settings: { logRetentionDays: RetentionDays.ONE_YEAR } },
   {
     context: VPC,
@@ -108,6 +110,12 @@ const REFUSED: Partial<Record<SettingName, unknown[]>> = {
   buildRoleManagedPolicies: ['a b', 'x'.repeat(129)],
   repositoryKeyArns: ['alias/x', 'arn:aws:kms:eu-central-1:123456789012:alias/x'],
   permissionsBoundary: ['boundary', 'arn:aws:iam::123456789012:role/x'],
+  alarmTopicArn: [
+    'alarms',
+    'arn:aws:sns:eu-central-1:123456789012:',
+    'arn:aws:sns:eu-central-1:123456789012:a.fifo',
+    'arn:aws:sqs:eu-central-1:123456789012:a',
+  ],
   logRetentionDays: ['0', '31', '9999', 'never'],
 };
 

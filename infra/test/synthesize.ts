@@ -15,6 +15,7 @@ export const EVERYTHING: PullRequestHookProps = {
   environmentVariables: { RUST_LOG: 'info' },
   buildRoleManagedPolicies: ['AmazonS3ReadOnlyAccess'],
   repositoryKeyArns: ['arn:aws:kms:eu-central-1:123456789012:key/0a1b'],
+  alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:alarms',
   permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary',
 };
 

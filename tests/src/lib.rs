@@ -17,6 +17,6 @@ pub use clients::connect;
 pub use gate::Gate;
 pub use repository::{FAILING, PASSING, Repository};
 pub use world::{
-    Comment, Failure, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, logical_id, run_test,
-    run_test_with,
+    Comment, Failure, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, hook_template_with,
+    logical_id, run_test, run_test_with,
 };

@@ -106,6 +106,18 @@ pub fn hook_template(name: &str) -> String {
     std::fs::read_to_string(path).unwrap().replace(HOOK, name)
 }
 
+/// The template of the hook [`HOOK`] with another value of an environment variable of its functions.
+pub fn hook_template_with(variable: &str, value: &str) -> String {
+    let mut template: Value = serde_json::from_str(&hook_template(HOOK)).unwrap();
+    let pointer = format!("/Properties/Environment/Variables/{variable}");
+    let resources = template["Resources"].as_object_mut().unwrap();
+    let found: Vec<_> =
+        resources.values_mut().filter_map(|resource| resource.pointer_mut(&pointer)).collect();
+    assert!(!found.is_empty(), "no function has the variable {variable}");
+    found.into_iter().for_each(|text| *text = value.into());
+    template.to_string()
+}
+
 /// The key in the committed template of the function whose code is the binary `binary`.
 pub fn logical_id(binary: &str) -> String {
     let template: Value = serde_json::from_str(&hook_template(HOOK)).unwrap();

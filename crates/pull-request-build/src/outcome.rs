@@ -18,8 +18,8 @@ pub enum Outcome<'b> {
     Faulted(Option<Failure<'b>>),
     /// The build ran or waited longer than it may.
     TimedOut(Option<Failure<'b>>),
-    /// Someone stopped the build.
-    Stopped(Option<Failure<'b>>),
+    /// Somebody or the hook stopped the build, which may no longer have been wanted.
+    Stopped(Option<SourceLoss>, Option<Failure<'b>>),
     /// A state that this version does not know, by its own name.
     Unknown(&'b str, Option<Failure<'b>>),
     /// The build never had its source, for a reason that says nothing against the commit.
@@ -91,7 +91,7 @@ impl<'b> Outcome<'b> {
             (BuildStatus::Failed, _) => Self::Failed(failure),
             (BuildStatus::Fault, _) => Self::Faulted(failure),
             (BuildStatus::TimedOut, _) => Self::TimedOut(failure),
-            (BuildStatus::Stopped, _) => Self::Stopped(failure),
+            (BuildStatus::Stopped, loss) => Self::Stopped(loss, failure),
             (BuildStatus::Other(name), _) => Self::Unknown(name, failure),
         }
     }

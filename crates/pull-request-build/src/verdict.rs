@@ -29,7 +29,7 @@ impl Verdict {
             Outcome::Failed(_) | Outcome::TimedOut(_) | Outcome::Unknown(..) => Some(Self::Broken),
             Outcome::Submitted
             | Outcome::Faulted(_)
-            | Outcome::Stopped(_)
+            | Outcome::Stopped(..)
             | Outcome::SourceLost(..)
             | Outcome::ClosedMeanwhile(_) => None,
         }

@@ -1,6 +1,6 @@
 //! Comments and replies when events come in any order, twice and at the same time.
 
-use end_to_end_tests::{FAILING, HOOK, PASSING, World, WorldOptions, hook_template, run_test, run_test_with};
+use end_to_end_tests::{FAILING, PASSING, World, WorldOptions, hook_template_with, run_test, run_test_with};
 use local_aws::aws_json::AwsJsonService;
 use local_aws::caller::Caller;
 use local_aws::event::Event;
@@ -63,7 +63,8 @@ async fn a_thousand_shuffled_and_duplicated_deliveries_end_in_one_comment_and_on
 
 #[tokio::test]
 async fn a_push_marks_the_earlier_comment_and_its_build_ends_it_with_its_real_state() {
-    run_test(async |world| {
+    let templates = vec![hook_template_with("STOP_SUPERSEDED", "false")];
+    run_test_with(WorldOptions { templates, ..WorldOptions::default() }, async |world| {
         let repository = world.create_repository("payments").await;
         let gate = world.gate().await;
         let pull_request = world.propose(&repository, "feature", &gate.buildspec()).await;
@@ -142,9 +143,8 @@ async fn of_two_comments_on_one_commit_the_newer_points_to_the_older() {
 
 /// The texts of the replies to the builds of a good commit, two bad ones and a good one, under a setting.
 async fn replies_under(setting: &str) -> Vec<String> {
-    let template =
-        hook_template(HOOK).replace(r#""REPLIES": "onChange""#, &format!(r#""REPLIES": "{setting}""#));
-    let options = WorldOptions { templates: vec![template], ..WorldOptions::default() };
+    let templates = vec![hook_template_with("REPLIES", setting)];
+    let options = WorldOptions { templates, ..WorldOptions::default() };
     let mut replies = Vec::new();
     run_test_with(options, async |world| {
         let repository = world.create_repository("payments").await;

@@ -2,7 +2,7 @@
 
 use aws_sdk_codebuild::types::StatusType;
 use end_to_end_tests::{
-    FAILING, Gate, HOOK, PASSING, PullRequest, Repository, World, WorldOptions, hook_template, run_test,
+    FAILING, Gate, PASSING, PullRequest, Repository, World, WorldOptions, hook_template_with, run_test,
     run_test_with,
 };
 
@@ -36,8 +36,8 @@ async fn a_push_stops_the_earlier_build_that_runs() {
         world.settle().await;
         assert_eq!(states(world).await, [StatusType::Stopped, StatusType::Succeeded]);
         let stopped = comment_on(world, &first, &first.source_commit).await;
-        assert!(stopped.contains("Build stopped"), "{stopped}");
         let head = world.pull_request(&first.id).await.source_commit;
+        assert!(stopped.contains("Build stopped") && stopped.contains(&head[..8]), "{stopped}");
         let current = comment_on(world, &first, &head).await;
         assert!(current.contains("Build succeeded"), "{current}");
         assert!(world.failures().is_empty());
@@ -67,6 +67,7 @@ async fn merging_stops_the_build_that_runs() {
         let comment = world.settle_with_one_comment(&pull_request).await;
         assert_eq!(states(world).await, [StatusType::Stopped]);
         assert!(comment.text.contains("Build stopped"), "{}", comment.text);
+        assert!(comment.text.contains("was merged"), "{}", comment.text);
         assert!(world.failures().is_empty());
         drop(repository);
     })
@@ -117,14 +118,8 @@ async fn a_build_that_a_person_started_again_is_not_stopped_by_an_old_event() {
 
 #[tokio::test]
 async fn where_the_setting_is_off_every_build_runs_to_its_end() {
-    let mut template: serde_json::Value = serde_json::from_str(&hook_template(HOOK)).unwrap();
-    let resources = template["Resources"].as_object_mut().unwrap();
-    let variables = resources.iter_mut().filter_map(|(_, resource)| {
-        resource.pointer_mut("/Properties/Environment/Variables/STOP_SUPERSEDED")
-    });
-    variables.for_each(|flag| *flag = "false".into());
-    let options = WorldOptions { templates: vec![template.to_string()], ..WorldOptions::default() };
-    run_test_with(options, async |world| {
+    let templates = vec![hook_template_with("STOP_SUPERSEDED", "false")];
+    run_test_with(WorldOptions { templates, ..WorldOptions::default() }, async |world| {
         let (repository, gate, first) = propose_slow(world).await;
         repository.push_buildspec("feature", PASSING).await;
         world.wait_for_builds(2).await;

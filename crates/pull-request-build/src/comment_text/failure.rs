@@ -52,7 +52,7 @@ pub(super) fn failure_of<'o, 'b>(outcome: &'o Outcome<'b>) -> Option<&'o Failure
         Outcome::Failed(failure)
         | Outcome::Faulted(failure)
         | Outcome::TimedOut(failure)
-        | Outcome::Stopped(failure)
+        | Outcome::Stopped(_, failure)
         | Outcome::Unknown(_, failure)
         | Outcome::SourceLost(_, failure)
         | Outcome::ClosedMeanwhile(failure) => failure.as_ref(),

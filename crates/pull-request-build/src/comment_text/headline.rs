@@ -41,8 +41,14 @@ fn state(content: &CommentContent<'_>, newer: Option<&str>) -> String {
             )
         }
         Outcome::TimedOut(_) => format!("⏰ **Build timed out**{during}{after}."),
-        Outcome::Stopped(_) => {
-            format!("🛑 **Build stopped**{during}{after}. Someone stopped it: retry it to get a result.")
+        Outcome::Stopped(loss, _) => {
+            let why = match (loss, newer) {
+                (Some(SourceLoss::Merged), _) => " The pull request was merged meanwhile.",
+                // The commit that replaced this one is told next.
+                (_, Some(_)) => "",
+                (_, None) => " Someone stopped it: retry it to get a result.",
+            };
+            format!("🛑 **Build stopped**{during}{after}.{why}")
         }
         Outcome::Unknown(state, _) => format!(
             "❌ **Build ended as** {}{during}{after}. This hook does not know that state and takes it for a failure.",

@@ -40,7 +40,7 @@ fn run(build: &&Build) -> String {
         Outcome::Failed(_) => ("❌", format!("failed{during}")),
         Outcome::Faulted(_) => ("💥", format!("had a fault of CodeBuild{during}")),
         Outcome::TimedOut(_) => ("⏰", format!("timed out{during}")),
-        Outcome::Stopped(_) => ("🛑", format!("was stopped{during}")),
+        Outcome::Stopped(..) => ("🛑", format!("was stopped{during}")),
         Outcome::Unknown(state, _) => ("❌", format!("ended as {}{during}", name(state))),
         Outcome::SourceLost(..) | Outcome::ClosedMeanwhile(_) => ("⚪", format!("did not succeed{during}")),
     };

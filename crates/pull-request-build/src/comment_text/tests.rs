@@ -143,6 +143,11 @@ message!(failed_with_a_message_alone, failed(31, "PROVISIONING", "", "No such im
 message!(failed_without_a_word, failed(0, "BUILD", "", ""));
 message!(failed_without_phases, Build { phases: Vec::new(), ..failed(60, "BUILD", "", "") });
 message!(stopped, an_ended_build(BuildStatus::Stopped, 61, "BUILD", "", ""));
+message!(
+    stopped_and_merged,
+    an_ended_build(BuildStatus::Stopped, 61, "BUILD", "", ""),
+    Some(SourceLoss::Merged)
+);
 message!(timed_out, {
     an_ended_build(BuildStatus::TimedOut, 3_600, "BUILD", "BUILD_TIMED_OUT", "Build has timed out.")
 });

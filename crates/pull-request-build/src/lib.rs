@@ -25,8 +25,10 @@ mod reply_decision;
 mod reports;
 mod request_token;
 mod secrets;
+mod served_repositories;
 mod start;
 mod start_decision;
+mod sweep;
 mod terminal;
 mod test_comparison;
 mod verdict;
@@ -55,6 +57,11 @@ pub use pull_request_event::{
 pub use reply_decision::{Replies, Reply, decide_reply};
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
 pub use secrets::Secrets;
+pub use served_repositories::ServedRepositories;
 pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartSettings, StartStep, Starter};
 pub use start_decision::CurrentPullRequest;
+pub use sweep::{
+    Head, MissingBuild, StartSweep, StartSweepAnswer, StartSweepSettings, StartSweepStep, StartSweepSummary,
+    Sweep, WalkAnswer, WalkStep, schedule_tick,
+};
 pub use verdict::{Change, Verdict, change, previous_run, superseded_by, verdict};

@@ -6,8 +6,9 @@
 //! # Ask, look, start
 //!
 //! CodeCommit is asked whether the event's revision is still the one to build. CodeBuild knows the token of a start for
-//! five minutes only: where an earlier try may lie longer back, the project's builds are searched first. Where CodeBuild
-//! refuses the start, they are searched once more: it says the same of a token that it knows with other parameters.
+//! five minutes only: where an earlier try may lie longer back, the project's builds are searched first. An invocation
+//! ends within these minutes, so whatever begins after the search has its token known. Where CodeBuild refuses the start,
+//! the builds are searched once more: it says the same of a token that it knows with other parameters.
 //!
 //! # Stop
 //!
@@ -36,6 +37,7 @@ use crate::pull_request_event::{NewRevision, PullRequestEvent, PullRequestStatus
 use crate::start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
 };
+use crate::sweep::MissingBuild;
 
 pub use outcome::{StartFailure, StartOutcome};
 pub use step::{ListedBuild, StartAnswer, StartStep};
@@ -47,7 +49,7 @@ mod step;
 mod stop;
 
 /// How far the clocks of CodeCommit and CodeBuild may lie apart for a build to count as started after an event.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+pub(crate) const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// What the settings say about builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct StartSettings {
 #[derive(Debug, Clone)]
 pub struct Starter {
     settings: StartSettings,
+    /// Older builds of the project were looked through before.
+    looked_back_from: Option<SystemTime>,
     state: State,
     step: StartStep,
 }
@@ -101,7 +105,15 @@ impl Starter {
                 (State::Stopping(stop, skipped(&reason)), step)
             }
         };
-        Self { settings, state, step }
+        Self { settings, looked_back_from: None, state, step }
+    }
+
+    /// An invocation that starts a build of which the sweep found out that it is missing. It asks and looks as for an
+    /// event, because the sweep looked a while ago; what the sweep looked through already is not looked through again.
+    pub fn for_missing(settings: StartSettings, missing: MissingBuild) -> Self {
+        let MissingBuild { revision, looked_back_from, .. } = missing;
+        let starter = Self::new(settings, PullRequestEvent::NewRevision(revision));
+        Self { looked_back_from: Some(looked_back_from), ..starter }
     }
 
     /// The call to make now.
@@ -184,7 +196,8 @@ impl Starter {
             let outcome = StartOutcome::BuildFound { build_id: found.id.to_string(), stopped: Vec::new() };
             return self.stop_earlier(&revision, found.start_time, outcome);
         }
-        let earliest = revision.time.checked_sub(CLOCK_DIFFERENCE);
+        let earliest = self.looked_back_from.map_or(revision.time, |from| from.max(revision.time));
+        let earliest = earliest.checked_sub(CLOCK_DIFFERENCE);
         let is_too_old = |start: SystemTime| earliest.is_some_and(|earliest| start < earliest);
         let ends_here = builds.iter().any(|build| build.start_time.is_some_and(is_too_old));
         match next_page {

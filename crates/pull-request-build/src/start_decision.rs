@@ -7,7 +7,7 @@ use crate::ids::{RevisionId, SourceCommit};
 use crate::pull_request_event::{NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus};
 
 /// How old an event may be for its build's idempotency token to be trusted alone. CodeBuild knows a token for five
-/// minutes (API reference of `StartBuild`); the rest is room for an invocation, which ends after a minute at the latest.
+/// minutes (API reference of `StartBuild`); the rest is room for the call that follows, which takes 20 seconds at most.
 const TOKEN_TRUSTED: Duration = Duration::from_secs(4 * 60);
 
 /// A pull request as `GetPullRequest` tells it, reduced to what a build depends on.

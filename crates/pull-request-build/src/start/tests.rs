@@ -197,6 +197,37 @@ fn a_late_event_finds_the_build_of_an_earlier_try_or_starts_it() {
 }
 
 #[test]
+fn a_build_that_the_sweep_found_missing_is_looked_for_among_the_builds_since_the_sweep_began() {
+    let missing = MissingBuild {
+        revision: NewRevision { is_first: false, ..revision() },
+        looked_back_from: at(EVENT + 3_000),
+        is_older_than_the_hook: false,
+    };
+    let steps = |answers: &[StartAnswer]| -> Vec<String> {
+        let mut starter = Starter::for_missing(settings(), missing.clone());
+        assert_eq!(words(starter.step()), "read pull request 42");
+        let step_after = |answer: &StartAnswer| {
+            starter.answer(answer.clone());
+            words(starter.step())
+        };
+        answers.iter().map(step_after).collect()
+    };
+    let first = page(&[other("9", EVENT + 2_940)], Some("page 2"));
+    let second = page(&[other("8", EVENT + 2_939)], Some("page 3"));
+    assert_eq!(
+        steps(&[agreed(3_010), first.clone(), second, started()])[..3],
+        ["read builds page 1", "read builds page 2", "start r1"]
+    );
+    assert_eq!(
+        steps(&[agreed(3_010), first, page(&[ours("8", EVENT + 3_005)], None)])[2],
+        "read comments of 42",
+        "an event was faster: its build is found, and the earlier ones are stopped"
+    );
+    let moved_on = changed(|current| current.revision_id = RevisionId::parse("r2").unwrap());
+    assert!(steps(&[moved_on])[0].starts_with("nothing built: the pull request has moved on"));
+}
+
+#[test]
 fn only_a_build_of_the_same_request_is_found() {
     let with = |change: fn(&mut PullRequestBuild)| {
         let mut build = a_pull_request_build();

@@ -51,7 +51,6 @@ impl<'b> CommitBuilds<'b> {
                 .chain(&self.earlier)
                 .map(|build| build.arn.build_id.clone())
                 .collect(),
-            request: Some(self.newest.pull_request.start_token(&identity.hook_name)),
             unfinished: self.newest.status == BuildStatus::InProgress,
         }
     }

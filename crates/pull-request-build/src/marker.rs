@@ -24,10 +24,6 @@ pub struct Marker {
     pub source_commit: SourceCommit,
     /// The builds that the comment has shown, newest first.
     pub builds: Vec<BuildId>,
-    /// The token of the request that the newest of them was started for. A commit that is pushed once more is a new
-    /// revision with a build of its own, which this one does not prove. Absent from markers of earlier versions of the
-    /// hook: these prove a build of the commit.
-    pub request: Option<String>,
     /// Whether the newest of them had not ended when the comment was written. Such a comment has to be written again, by
     /// whoever sees it after the end.
     pub unfinished: bool,
@@ -45,7 +41,6 @@ impl Marker {
             hook_name: HookName::parse(fields.value("hook")?).ok()?,
             source_commit: SourceCommit::parse(fields.value("commit")?).ok()?,
             builds: builds.map(BuildId::parse).collect::<Result<_, _>>().ok()?,
-            request: fields.value("request").map(str::to_owned),
             unfinished: fields.value("unfinished") == Some("yes"),
         })
     }
@@ -99,13 +94,12 @@ impl<'c> Fields<'c> {
 
 impl fmt::Display for Marker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hook_name, source_commit, builds, request, unfinished } = self;
+        let Self { hook_name, source_commit, builds, unfinished } = self;
         let builds: Vec<&str> = builds.iter().map(BuildId::as_str).collect();
-        let request = request.as_ref().map(|request| format!(" request={request}")).unwrap_or_default();
         let unfinished = if *unfinished { " unfinished=yes" } else { "" };
         write!(
             formatter,
-            "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={}{request}{unfinished})",
+            "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={}{unfinished})",
             builds.join(",")
         )
     }
@@ -134,7 +128,6 @@ mod tests {
             hook_name: HookName::parse("pull-request-hook").unwrap(),
             source_commit: SourceCommit::parse(&"a".repeat(40)).unwrap(),
             builds: ["hook:2", "hook:1"].map(|id| BuildId::parse(id).unwrap()).to_vec(),
-            request: None,
             unfinished: false,
         }
     }
@@ -159,15 +152,6 @@ mod tests {
         let running = Marker { unfinished: true, ..marker() };
         assert!(running.to_string().ends_with(" builds=hook:2,hook:1 unfinished=yes)"), "{running}");
         assert_eq!(Marker::find(&running.to_string()), Some(running));
-    }
-
-    #[test]
-    fn the_request_of_the_newest_build_is_found_again() {
-        let requested = Marker { request: Some("0a1b".repeat(16)), ..marker() };
-        assert!(
-            requested.to_string().ends_with(&format!(" builds=hook:2,hook:1 request={})", "0a1b".repeat(16)))
-        );
-        assert_eq!(Marker::find(&requested.to_string()), Some(requested));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::author::{AuthorArn, FunctionArn};
 use crate::examples::{a_build_of, a_pull_request_build, at};
-use crate::ids::{BuildId, DestinationCommit, HookName, PullRequestId, RevisionId, SourceCommit};
+use crate::ids::{BuildId, DestinationCommit, HookName, PullRequestId, SourceCommit};
 use crate::marker::ReplyMarker;
 use crate::own_comments::{OwnComments, PullRequestComment};
 
@@ -27,7 +27,6 @@ fn content(builds: &[&str]) -> String {
         hook_name: identity.hook_name,
         source_commit: identity.source_commit,
         builds: builds.collect(),
-        request: None,
         unfinished: false,
     };
     format!("Hello\n\n{marker}")
@@ -163,19 +162,6 @@ fn the_build_that_started_last_is_shown() {
     let many: Vec<Build> = (1..=20).map(|number| a_build_of(&number.to_string(), number)).collect();
     let newest = CommitBuilds::of(&many, &identity()).unwrap();
     assert_eq!(ids(&newest), ["20", "19", "18", "17", "16", "15", "14", "13", "12", "11"]);
-}
-
-#[test]
-fn the_marker_tells_the_revision_of_the_build_that_is_shown() {
-    let mut pushed_again = a_build_of("2", 20);
-    pushed_again.pull_request.revision_id = RevisionId::parse("r3").unwrap();
-    let builds = [a_build_of("1", 10), pushed_again];
-    let request =
-        |builds: &[Build]| CommitBuilds::of(builds, &identity()).unwrap().marker(&identity()).request;
-    let token = |build: &Build| Some(build.pull_request.start_token(&identity().hook_name));
-    assert_eq!(request(&builds[..1]), token(&builds[0]));
-    assert_eq!(request(&builds), token(&builds[1]));
-    assert_ne!(token(&builds[0]), token(&builds[1]));
 }
 
 #[test]

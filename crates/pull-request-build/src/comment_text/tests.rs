@@ -19,7 +19,6 @@ fn marker(build: &Build) -> Marker {
         hook_name: HookName::parse("pull-request-hook").unwrap(),
         source_commit: build.pull_request.source_commit.clone(),
         builds: vec![build.arn.build_id.clone()],
-        request: None,
         unfinished: false,
     }
 }

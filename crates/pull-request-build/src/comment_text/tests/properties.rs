@@ -180,7 +180,6 @@ proptest! {
         let marker = Marker {
             hook_name: HookName::parse(&"h".repeat(40)).unwrap(),
             builds: vec![build.arn.build_id.clone(); MAX_BUILDS],
-            request: Some(build.pull_request.start_token(&marker(build).hook_name)),
             unfinished: true,
             ..marker(build)
         };

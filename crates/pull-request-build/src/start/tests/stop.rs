@@ -20,7 +20,6 @@ fn comment(hook: &str, builds: &[&str]) -> String {
         hook_name: HookName::parse(hook).unwrap(),
         source_commit: commit('e'),
         builds: builds.iter().map(|id| BuildId::parse(id).unwrap()).collect(),
-        request: None,
         unfinished: true,
     };
     format!("### Build running\n\n{marker}")

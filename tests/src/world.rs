@@ -9,6 +9,7 @@ use aws_sdk_codecommit::types::PullRequestStatusEnum;
 use local_aws::account::Account;
 use local_aws::codebuild::CodeBuildSettings;
 use local_aws::event::Event;
+use local_aws::faults::FaultList;
 use local_aws::local_aws::{LocalAws, Options};
 use local_aws::template::Function;
 use serde_json::Value;
@@ -165,6 +166,7 @@ impl World {
                 ..builds
             },
             account: Account::default(),
+            faults: FaultList::default(),
         });
         let aws = started.await.unwrap_or_else(|error| panic!("{error}"));
         let (codecommit, codebuild) = connect(aws.url(), &aws.account.region);

@@ -61,6 +61,11 @@ pub trait AwsJsonService: Send + Sync {
     /// Carries out one operation for a caller who may ask for it. An operation that is not there answers [`ApiError::not_modeled`].
     fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a>;
 
+    /// What the service says to a caller who asks too much of it (API references, "Common errors").
+    fn throttling_error(&self) -> ApiError {
+        ApiError::new("ThrottlingException", "The request was denied due to request throttling.")
+    }
+
     /// The code that an error had in the query protocol which the service spoke before, where it is another one. AWS
     /// sends it along, and clients still show it to their callers.
     fn query_error_code(&self, _code: &str) -> Option<&'static str> {

@@ -17,6 +17,8 @@ use crate::iam::{
 pub struct Caller {
     /// The ARN that AWS would show: of the user, or of the assumed role's session. Of a service its name.
     pub arn: String,
+    /// The key that was handed out here and that the request shows; nothing for the person and for services.
+    pub access_key_id: Option<String>,
     identity: Identity,
     context: Context,
 }
@@ -34,13 +36,19 @@ enum Identity {
 impl Caller {
     /// Somebody who may do everything, and of whom nothing but the ARN is known.
     pub fn administrator(arn: impl Into<String>) -> Self {
-        Self { arn: arn.into(), identity: Identity::Administrator, context: Context::new() }
+        Self {
+            arn: arn.into(),
+            access_key_id: None,
+            identity: Identity::Administrator,
+            context: Context::new(),
+        }
     }
 
     /// A service, such as `events.amazonaws.com`, that asks on behalf of the resource `source_arn` of this account.
     pub fn service(account: &Account, name: &str, source_arn: &str) -> Self {
         let caller = Self {
             arn: name.to_owned(),
+            access_key_id: None,
             identity: Identity::Service(name.to_owned()),
             context: context_of_all(account),
         };
@@ -158,7 +166,7 @@ impl AccessKeys {
     }
 
     fn principal(&self, arn: String, identity: Identity, principal_arn: &str) -> Caller {
-        let caller = Caller { arn, identity, context: context_of_all(&self.account) };
+        let caller = Caller { arn, access_key_id: None, identity, context: context_of_all(&self.account) };
         caller.with("aws:principalarn", principal_arn).with("aws:principalaccount", &self.account.id)
     }
 
@@ -167,7 +175,8 @@ impl AccessKeys {
         let random = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
         let access_key_id = format!("ASIA{}", &random[..16]);
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.insert(access_key_id.clone(), session.clone());
+        let caller = Caller { access_key_id: Some(access_key_id.clone()), ..session.clone() };
+        sessions.insert(access_key_id.clone(), caller);
         Credentials {
             access_key_id,
             secret_access_key: random.clone(),

@@ -17,6 +17,7 @@ use crate::aws_json::{ApiError, AwsJsonService};
 use crate::caller::{AccessKeys, Caller};
 use crate::clock::Clock;
 use crate::door::{Door, Strangers, refuse_stranger};
+use crate::faults::Faults;
 use crate::sts;
 
 /// The date form of HTTP (RFC 9110, section 5.6.7). Times are UTC.
@@ -53,6 +54,8 @@ pub struct FrontDoor {
     pub activity: Activity,
     /// Tells whose request it is.
     pub keys: AccessKeys,
+    /// What goes wrong with the calls of functions.
+    pub faults: Faults,
     /// Services behind `POST /` with `X-Amz-Target`.
     pub services: Vec<Arc<dyn AwsJsonService>>,
     /// Services behind paths, by prefix.
@@ -137,7 +140,15 @@ impl FrontDoor {
             Ok(found) => found,
             Err(error) => return error_response(&error, content_type),
         };
-        match call_operation(service.as_ref(), &operation, &caller, request).await {
+        let strike = self.faults.strike_call(caller.access_key_id.as_deref(), &operation);
+        if let Some(strike) = strike.as_ref().filter(|strike| !strike.lets_take_effect()) {
+            return strike.answer(service.as_ref(), content_type).await;
+        }
+        let outcome = call_operation(service.as_ref(), &operation, &caller, request).await;
+        if let Some(strike) = strike {
+            return strike.answer(service.as_ref(), content_type).await;
+        }
+        match outcome {
             Ok(answer) => ([(header::CONTENT_TYPE, content_type)], answer.to_string()).into_response(),
             Err(error) => {
                 let mut response = error_response(&error, content_type);
@@ -280,6 +291,7 @@ mod tests {
             clock,
             activity: Activity::default(),
             keys,
+            faults: Faults::default(),
             services: vec![Arc::new(Echo)],
             paths: Vec::new(),
         }

@@ -11,6 +11,7 @@ pub mod codecommit;
 pub mod door;
 pub mod event;
 pub mod eventbridge;
+pub mod faults;
 pub mod follow;
 pub mod http;
 pub mod iam;

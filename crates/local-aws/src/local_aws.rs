@@ -23,6 +23,7 @@ use crate::codecommit::{CLONE_PATH, CodeCommit};
 use crate::door::{Door, Strangers};
 use crate::event::{Event, EventSink};
 use crate::eventbridge::{EventBridge, EventBridgeSettings, InvalidRule};
+use crate::faults::{FaultList, Faults, InvalidFault};
 use crate::http::{FrontDoor, PathHandler, PathService};
 use crate::lambda::{self, DEFAULT_CONCURRENCY, Lambda, LambdaSettings, NoExecutable};
 use crate::logs::{LogStore, Logs};
@@ -52,6 +53,8 @@ pub struct Options {
     pub builds: CodeBuildSettings,
     /// The account and region.
     pub account: Account,
+    /// What goes wrong from the start on.
+    pub faults: FaultList,
 }
 
 /// Why a local AWS cannot start.
@@ -63,6 +66,9 @@ pub enum StartError {
     /// A rule's pattern is not one, or uses what is not modeled.
     #[error(transparent)]
     Rule(#[from] InvalidRule),
+    /// A fault cannot be one.
+    #[error(transparent)]
+    Fault(#[from] InvalidFault),
     /// A function has nothing to run.
     #[error(transparent)]
     NoExecutable(#[from] NoExecutable),
@@ -122,6 +128,8 @@ pub struct LocalAws {
     pub sqs: Sqs,
     /// What functions and builds printed.
     pub logs: LogStore,
+    /// What goes wrong, and which calls the functions made.
+    pub faults: Faults,
     events: Arc<Mutex<VecDeque<Event>>>,
     new_events: broadcast::Sender<Event>,
     servers: [JoinHandle<()>; 2],
@@ -140,6 +148,8 @@ impl LocalAws {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let account = options.account;
         let deployment = load_templates(&options.templates, &account)?;
+        let faults = Faults::new(&deployment.functions);
+        faults.inject(options.faults)?;
         find_programs(options.builds.path()).await?;
         let executables = find_executables(&deployment.functions, &options.binaries, &options.executables)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
@@ -174,6 +184,7 @@ impl LocalAws {
             logs: logs.clone(),
             access_keys: keys.clone(),
             sqs: sqs.clone(),
+            faults: faults.clone(),
             concurrency: DEFAULT_CONCURRENCY,
         })?;
         let eventbridge = EventBridge::new(EventBridgeSettings {
@@ -183,6 +194,7 @@ impl LocalAws {
             rules: deployment.rules.clone(),
             lambda: lambda.clone(),
             sqs: sqs.clone(),
+            faults: faults.clone(),
         })?;
         let events: Arc<Mutex<VecDeque<Event>>> = Arc::default();
         let new_events = broadcast::Sender::new(REMEMBERED_EVENTS);
@@ -208,6 +220,7 @@ impl LocalAws {
             clock: clock.clone(),
             activity: activity.clone(),
             keys,
+            faults: faults.clone(),
             services: vec![
                 codecommit.clone(),
                 codebuild.clone(),
@@ -234,6 +247,7 @@ impl LocalAws {
             lambda,
             sqs,
             logs,
+            faults,
             events,
             new_events,
             servers,

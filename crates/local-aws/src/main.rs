@@ -5,13 +5,14 @@ mod descendants;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use local_aws::account::Account;
 use local_aws::codebuild::{Build, CodeBuildSettings, Status};
 use local_aws::event::Event;
+use local_aws::faults::FaultList;
 use local_aws::follow::follow;
 use local_aws::local_aws::{LocalAws, Options, StartError};
 use tokio::runtime::Runtime;
@@ -39,6 +40,9 @@ struct Arguments {
     /// How many builds run at one time; the others wait in the queue.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     concurrent_builds: usize,
+    /// What goes wrong, and when: a JSON file as doc/semantics/faults.md describes it.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Tell what happens as it happens, a line each; without it, one line a build.
     #[arg(long)]
     follow: bool,
@@ -74,10 +78,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     // Listening for the signals comes first: one that arrives during the start must not leave anything behind.
     let mut signals = StopSignals::listen()?;
     let template = arguments.template.clone();
+    let faults = arguments.faults.clone().unwrap_or_default();
     let follows = arguments.follow;
     let started = LocalAws::start(read_options(arguments)?).await;
     let aws = started.map_err(|error| match error {
         StartError::Template(_) | StartError::Rule(_) => format!("{}: {error}", template.display()),
+        StartError::Fault(_) => format!("{}: {error}", faults.display()),
         other => other.to_string(),
     })?;
     // Both watch before the line `ready`: nothing that a person does then is missed.
@@ -88,11 +94,20 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         () = tell_builds(&aws, for_builds) => {}
         () = follow(&aws, for_follower, say), if follows => {}
     }
+    tell_faults_left(&aws.faults.left());
     // A second signal does not wait: what still runs is killed when the future is dropped.
     Ok(tokio::select! {
         () = aws.shutdown() => ExitCode::SUCCESS,
         () = signals.next() => ExitCode::FAILURE,
     })
+}
+
+/// Says how many faults struck less often than they were asked to: whoever counted on them has seen nothing yet.
+fn tell_faults_left(left: &FaultList) {
+    let (calls, deliveries) = (left.calls.len(), left.deliveries.len());
+    if calls + deliveries > 0 {
+        tracing::warn!(calls, deliveries, "some faults did not strike as often as the file asks for");
+    }
 }
 
 /// Says a line for each build that ends.
@@ -140,6 +155,7 @@ fn read_options(arguments: Arguments) -> Result<Options, Box<dyn Error>> {
         reason = "the machine's PATH and toolchain are what builds run with"
     )]
     let builds = CodeBuildSettings::from_environment(|name| std::env::var(name).ok());
+    let faults = arguments.faults.as_deref().map_or_else(|| Ok(FaultList::default()), read_faults)?;
     Ok(Options {
         port: arguments.port,
         templates: vec![template],
@@ -147,7 +163,14 @@ fn read_options(arguments: Arguments) -> Result<Options, Box<dyn Error>> {
         executables: arguments.functions.into_iter().collect::<BTreeMap<_, _>>(),
         builds: CodeBuildSettings { concurrent_builds: arguments.concurrent_builds, ..builds },
         account: Account::default(),
+        faults,
     })
+}
+
+fn read_faults(path: &Path) -> Result<FaultList, Box<dyn Error>> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    FaultList::parse(&text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// What a person has to know and to paste. The last line is for programs that wait.

@@ -15,6 +15,7 @@ use local_aws::activity::Activity;
 use local_aws::caller::AccessKeys;
 use local_aws::clock::Clock;
 use local_aws::door::{Door, Strangers};
+use local_aws::faults::Faults;
 use local_aws::http::{FrontDoor, PathHandler, PathService};
 use local_aws::iam::{Effect, Role, Selection, Statement};
 use local_aws::sqs::Sqs;
@@ -40,6 +41,7 @@ fn door_of_sessions() -> (FrontDoor, String) {
         FrontDoor {
             door: Door::Sessions,
             keys,
+            faults: Faults::default(),
             paths,
             clock: Clock::default(),
             activity: Activity::default(),

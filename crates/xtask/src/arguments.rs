@@ -52,6 +52,9 @@ pub(crate) struct LocalOptions {
     /// Run another executable as the function with this logical id. May be given more than once.
     #[arg(long = "function", value_name = "LOGICAL_ID=PATH")]
     pub(crate) functions: Vec<String>,
+    /// What goes wrong, and when: a JSON file as doc/semantics/faults.md describes it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     /// Tell what happens as it happens, a line each; without it, one line a build.
     #[arg(long)]
     pub(crate) follow: bool,

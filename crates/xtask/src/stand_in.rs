@@ -51,6 +51,9 @@ fn local_aws_command(checkout: &Checkout, options: &LocalOptions) -> Command {
     for function in &options.functions {
         command.args(["--function", function]);
     }
+    if let Some(faults) = &options.faults {
+        command.arg("--faults").arg(faults);
+    }
     if options.follow {
         command.arg("--follow");
     }
@@ -91,7 +94,8 @@ mod tests {
 
     #[test]
     fn local_aws_loads_the_committed_template_and_the_built_binaries() {
-        let options = LocalOptions { port: None, template: None, functions: Vec::new(), follow: false };
+        let options =
+            LocalOptions { port: None, template: None, functions: Vec::new(), faults: None, follow: false };
         assert_eq!(
             describe(&local_aws_command(&checkout(), &options)),
             "/c/target/debug/local-aws --template /c/infra/template/pull-request-hook.template.json \
@@ -105,12 +109,13 @@ mod tests {
             port: Some(4566),
             template: Some("mine.json".into()),
             functions: vec!["Start=/bin/a".to_owned(), "Publish=/bin/b".to_owned()],
+            faults: Some("storm.json".into()),
             follow: true,
         };
         assert_eq!(
             describe(&local_aws_command(&checkout(), &options)),
             "/c/target/debug/local-aws --template mine.json --binaries /c/target/debug --port 4566 \
-             --function Start=/bin/a --function Publish=/bin/b --follow",
+             --function Start=/bin/a --function Publish=/bin/b --faults storm.json --follow",
         );
     }
 

@@ -56,6 +56,19 @@ async fn a_template_that_is_not_there_or_does_not_load() {
 }
 
 #[tokio::test]
+async fn a_fault_file_that_is_not_there_or_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("faults.json");
+    let refuse_faults = async || refuse(&template(), &["--faults", path.to_str().unwrap()]).await;
+    assert_refused(&refuse_faults().await, &["faults.json", "cannot be read"]);
+    std::fs::write(&path, r#"{ "deliveries": [{ "function": "Start", "arrives": [] }] }"#).unwrap();
+    assert_refused(&refuse_faults().await, &["faults.json", "unknown field `arrives`", "line 1"]);
+    std::fs::write(&path, r#"{ "deliveries": [{ "function": "Start", "arrivals": [] }] }"#).unwrap();
+    let known = logical_id("start-build");
+    assert_refused(&refuse_faults().await, &["faults.json", "fault 1 of deliveries", "\"Start\"", &known]);
+}
+
+#[tokio::test]
 async fn a_function_that_the_template_does_not_have() {
     let program = binaries().join("start-build");
     let exit = refuse(&template(), &["--function", &format!("Start={}", program.display())]).await;

@@ -8,13 +8,16 @@ mod schedule;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::account::Account;
 use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::event::{Event, EventSink};
+use crate::faults::Faults;
 use crate::lambda::Lambda;
 use crate::sqs::Sqs;
 use crate::tasks::Tasks;
@@ -38,6 +41,8 @@ pub struct EventBridgeSettings {
     pub lambda: Lambda,
     /// Queues as targets, and as dead-letter queues.
     pub sqs: Sqs,
+    /// What goes wrong with deliveries.
+    pub faults: Faults,
 }
 
 /// A rule that cannot be created.
@@ -66,6 +71,7 @@ struct Inner {
     rules: Vec<(Rule, Option<EventPattern>)>,
     lambda: Lambda,
     sqs: Sqs,
+    faults: Faults,
     deliveries: watch::Sender<Vec<Delivery>>,
     /// The targets that do not answer at present, with the error that each gives.
     outages: Mutex<BTreeMap<String, String>>,
@@ -91,6 +97,7 @@ impl EventBridge {
             rules,
             lambda: settings.lambda,
             sqs: settings.sqs,
+            faults: settings.faults,
             deliveries: watch::Sender::default(),
             outages: Mutex::default(),
             tasks: Tasks::default(),
@@ -102,10 +109,9 @@ impl EventBridge {
     pub fn put(&self, event: &Event) {
         let event = event.to_json(&self.inner.account);
         let body: Arc<str> = event.to_string().into();
-        let id = event["id"].as_str().unwrap_or_default();
         for (rule, pattern) in &self.inner.rules {
             if rule.enabled && pattern.as_ref().is_some_and(|pattern| pattern.matches(&event)) {
-                self.start_deliveries(rule, id, &body);
+                self.start_deliveries(rule, &event, &body);
             }
         }
     }
@@ -136,18 +142,28 @@ impl EventBridge {
         self.inner.tasks.shutdown().await;
     }
 
-    fn start_deliveries(&self, rule: &Rule, event_id: &str, body: &Arc<str>) {
+    /// Delivers an event, whose JSON text is `body`, to the targets of a rule, as often and as late as faults say.
+    fn start_deliveries(&self, rule: &Rule, event: &Value, body: &Arc<str>) {
+        let event_id = event["id"].as_str().unwrap_or_default();
         for target in &rule.targets {
-            self.start_delivery(rule, target, event_id, body);
+            for wait in self.inner.faults.arrivals(&target.arn, event) {
+                self.start_delivery(rule, target, event_id, body, wait);
+            }
         }
     }
 
-    fn start_delivery(&self, rule: &Rule, target: &Target, event_id: &str, body: &Arc<str>) {
-        let busy = self.inner.activity.begin();
+    fn start_delivery(&self, rule: &Rule, target: &Target, event_id: &str, body: &Arc<str>, wait: Duration) {
+        let mut busy = self.inner.activity.begin();
         let inner = self.inner.clone();
         let (rule_arn, target) = (rule.arn.clone(), target.clone());
         let (event_id, body) = (event_id.to_owned(), body.clone());
-        let delivery = async move { inner.deliver(&rule_arn, &target, event_id, &body, busy).await };
+        let arrival = inner.clock.now() + wait;
+        let delivery = async move {
+            if !wait.is_zero() {
+                busy = inner.clock.sleep_idle_until(arrival, busy).await;
+            }
+            inner.deliver(&rule_arn, &target, event_id, &body, busy).await;
+        };
         if let Err(error) = self.inner.tasks.spawn(delivery) {
             tracing::warn!(%error, rule.arn = %rule.arn, "an event is dropped");
         }

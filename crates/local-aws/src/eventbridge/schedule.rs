@@ -30,10 +30,10 @@ impl EventBridge {
 
     fn fire_once(&self, rule: &Rule, time: OffsetDateTime, tell: &EventSink) {
         let event = Event::new("aws.events", "Scheduled Event", time, rule.arn.clone(), json!({}));
-        let body: Arc<str> = event.to_json(&self.inner.account).to_string().into();
-        let id = event.id.clone();
+        let json = event.to_json(&self.inner.account);
+        let body: Arc<str> = json.to_string().into();
         tell(event);
-        self.start_deliveries(rule, &id, &body);
+        self.start_deliveries(rule, &json, &body);
     }
 }
 

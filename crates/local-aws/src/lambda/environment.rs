@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use tokio::process::Command;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
@@ -18,6 +19,7 @@ use super::output::Output;
 use super::runtime_api::{NextInvocation, RuntimeCall};
 use super::{FunctionState, Inner, Runtimes, lock};
 use crate::clock::Clock;
+use crate::faults::{CallingInvocation, CountedInvocation, Faults};
 use crate::iam::Permission;
 use crate::process_group::ProcessGroup;
 use crate::template::Function;
@@ -43,6 +45,11 @@ pub(super) struct Environment {
     /// Until when the current invocation may run.
     deadline: Instant,
     state: State,
+    /// Whose calls its process makes.
+    access_key_id: String,
+    faults: Faults,
+    /// Told by a fault that kills the process.
+    kill: Arc<Notify>,
     _registration: Registration,
     _task_root: TempDir,
 }
@@ -136,6 +143,9 @@ impl Environment {
             started,
             deadline: started,
             state: State::Starting,
+            access_key_id: credentials.access_key_id,
+            faults: lambda.faults.clone(),
+            kill: Arc::default(),
             _registration: registration,
             _task_root: task_root,
         })
@@ -163,7 +173,9 @@ impl Environment {
             Ok(init_duration) => {
                 self.state = State::Ready;
                 self.deadline = begun + self.function.timeout;
+                let counted = self.count_calls(request);
                 let ended = timeout_at(self.deadline, self.exchange(request)).await;
+                drop(counted);
                 (self.judge(request, ended), init_duration)
             }
             Err(error) => {
@@ -174,6 +186,17 @@ impl Environment {
         let duration = begun.elapsed();
         self.log_end(request, &result, duration, init_duration);
         Completed { result, duration, log_tail: self.output.tail() }
+    }
+
+    fn count_calls(&self, request: &InvocationRequest) -> CountedInvocation {
+        let invocation = CallingInvocation {
+            logical_id: self.function.logical_id.clone(),
+            function: self.function.name.clone(),
+            request_id: request.request_id.clone(),
+            attempt: request.attempt,
+            event: serde_json::from_slice(&request.payload).unwrap_or_default(),
+        };
+        self.faults.count_invocation(&self.access_key_id, invocation, &self.kill)
     }
 
     /// After an answer: waits for the runtime to ask for the next invocation, within the same deadline. False if the
@@ -271,6 +294,7 @@ impl Environment {
         loop {
             tokio::select! {
                 biased;
+                () = self.kill.notified() => self.process.kill(),
                 Some(call) = self.calls.recv() => return Event::Call(call),
                 () = self.output.copy() => {}
                 Ok(status) = self.process.wait() => return Event::Exit(status),

@@ -20,6 +20,7 @@ use crate::account::Account;
 use crate::activity::Activity;
 use crate::caller::{AccessKeys, Caller};
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::iam::{AccessDenied, Permission};
 use crate::logs::LogStore;
 use crate::sqs::Sqs;
@@ -63,6 +64,8 @@ pub struct LambdaSettings {
     pub access_keys: AccessKeys,
     /// Takes the records for on-failure destinations.
     pub sqs: Sqs,
+    /// What goes wrong with the calls of the functions.
+    pub faults: Faults,
     /// Invocations at one time in this account; see [`DEFAULT_CONCURRENCY`].
     pub concurrency: usize,
 }
@@ -123,6 +126,7 @@ struct Inner {
     logs: LogStore,
     access_keys: AccessKeys,
     sqs: Sqs,
+    faults: Faults,
     concurrency: Arc<Semaphore>,
     /// Where the Runtime API's calls of each environment go.
     runtimes: Runtimes,
@@ -165,6 +169,7 @@ impl Lambda {
             logs: settings.logs,
             access_keys: settings.access_keys,
             sqs: settings.sqs,
+            faults: settings.faults,
             concurrency: Arc::new(Semaphore::new(settings.concurrency)),
             runtimes: Arc::default(),
             invocations: watch::Sender::default(),

@@ -45,6 +45,10 @@ impl AwsJsonService for Sqs {
         })
     }
 
+    fn throttling_error(&self) -> ApiError {
+        ApiError::new("RequestThrottled", "The request was denied due to request throttling.")
+    }
+
     fn query_error_code(&self, code: &str) -> Option<&'static str> {
         (code == "QueueDoesNotExist").then_some("AWS.SimpleQueueService.NonExistentQueue")
     }

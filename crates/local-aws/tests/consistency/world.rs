@@ -9,6 +9,7 @@ use local_aws::account::Account;
 use local_aws::aws_json::ApiError;
 use local_aws::caller::Caller;
 use local_aws::codebuild::CodeBuildSettings;
+use local_aws::faults::FaultList;
 use local_aws::local_aws::{LocalAws, Options};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -75,6 +76,7 @@ impl World {
             executables: BTreeMap::from([("Function".to_owned(), std::env::current_exe().unwrap())]),
             builds,
             account: account.clone(),
+            faults: FaultList::default(),
         });
         let aws = aws.await.unwrap();
         let people = ["developer", "reviewer"];

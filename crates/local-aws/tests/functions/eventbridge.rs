@@ -186,6 +186,7 @@ async fn a_rule_with_an_invalid_pattern_is_refused_by_name() {
         rules: vec![rule],
         lambda: world.lambda.clone(),
         sqs: world.sqs.clone(),
+        faults: world.faults.clone(),
     };
     assert_eq!(
         EventBridge::new(settings).unwrap_err().to_string(),

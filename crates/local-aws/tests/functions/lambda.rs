@@ -337,6 +337,7 @@ async fn a_function_without_an_executable_says_how_to_name_one() {
         logs: world.logs.clone(),
         access_keys: world.access_keys.clone(),
         sqs: world.sqs.clone(),
+        faults: world.faults.clone(),
         concurrency: 1,
     };
     let error = Lambda::new(settings).unwrap_err().to_string();

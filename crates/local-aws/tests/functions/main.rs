@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod eventbridge;
+mod faults;
 mod lambda;
 mod lists;
 mod schedules;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +13,10 @@ use local_aws::account::Account;
 use local_aws::activity::Activity;
 use local_aws::caller::AccessKeys;
 use local_aws::clock::Clock;
+use local_aws::door::{Door, Strangers};
 use local_aws::eventbridge::{EventBridge, EventBridgeSettings};
+use local_aws::faults::Faults;
+use local_aws::http::{FrontDoor, PathHandler, PathService};
 use local_aws::iam::{Condition, Effect, ResourceStatement, Role, Selection, Statement};
 use local_aws::lambda::{Invocation, Lambda, LambdaSettings};
 use local_aws::logs::LogStore;
@@ -45,6 +49,7 @@ pub(crate) struct FunctionWorld {
     pub(crate) access_keys: AccessKeys,
     pub(crate) logs: LogStore,
     pub(crate) sqs: Sqs,
+    pub(crate) faults: Faults,
     pub(crate) failures: String,
 }
 
@@ -132,16 +137,19 @@ impl FunctionWorld {
         let failures = queue.arn.clone();
         let sqs = Sqs::new(account.clone(), clock.clone(), &endpoint_url, vec![queue]);
         let executable = Path::new(env!("CARGO_MANIFEST_DIR")).join(executable);
+        let functions = vec![function.clone(), other];
+        let faults = Faults::new(&functions);
         let lambda = Lambda::new(LambdaSettings {
             account: account.clone(),
             clock: clock.clone(),
             activity: activity.clone(),
-            functions: vec![function.clone(), other],
+            functions,
             executables: BTreeMap::from([("Start".to_owned(), executable)]),
             endpoint_url,
             logs: logs.clone(),
             access_keys: access_keys.clone(),
             sqs: sqs.clone(),
+            faults: faults.clone(),
             concurrency: 2,
         })
         .unwrap();
@@ -152,13 +160,30 @@ impl FunctionWorld {
             rules,
             lambda: lambda.clone(),
             sqs: sqs.clone(),
+            faults: faults.clone(),
         })
         .unwrap();
         let runtime = lambda.clone();
-        let router =
-            Router::new().fallback(async move |request: Request| runtime.handle_runtime(request).await);
+        let runtime: PathHandler = Arc::new(move |_, request| {
+            let runtime = runtime.clone();
+            Box::pin(async move { runtime.handle_runtime(request).await })
+        });
+        let front_door = FrontDoor {
+            door: Door::Sessions,
+            clock: clock.clone(),
+            activity: activity.clone(),
+            keys: access_keys.clone(),
+            faults: faults.clone(),
+            services: vec![Arc::new(sqs.clone())],
+            paths: vec![PathService {
+                prefix: "/runtime/",
+                strangers: Strangers::Answered,
+                handler: runtime,
+            }],
+        };
+        let router = Router::new().fallback(async move |request: Request| front_door.respond(request).await);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { lambda, bus, function, clock, activity, access_keys, logs, sqs, failures }
+        Self { lambda, bus, function, clock, activity, access_keys, logs, sqs, faults, failures }
     }
 
     /// Pushes the clock and waits until everything that waited for this has ended.

@@ -72,7 +72,7 @@ impl Handler {
         deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
         let hook_name = self.config.hook_name.as_str();
-        let event = BuildEvent::parse(event).map_err(PublishError::from).inspect_err(|error| {
+        let event = BuildEvent::parse(&event).map_err(PublishError::from).inspect_err(|error| {
             tracing::error!(
                 hook.name = hook_name,
                 error.type = error.error_type(),

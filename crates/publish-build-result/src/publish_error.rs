@@ -2,14 +2,14 @@
 
 use lambda_runtime::Diagnostic;
 use lambda_setup::CallFailure;
-use pull_request_build::{InvalidBuildEvent, InvalidId};
+use pull_request_build::{InvalidEvent, InvalidId};
 
 /// A failed invocation: Lambda tries it again, and at last the event goes into the failure queue.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PublishError {
     /// It will not become better by itself; the queue keeps it for a person.
     #[error(transparent)]
-    InvalidEvent(#[from] InvalidBuildEvent),
+    InvalidEvent(#[from] InvalidEvent),
     /// The Runtime API did not say which function was invoked, so the author of its comments is unknown.
     #[error(transparent)]
     InvalidFunctionArn(#[from] InvalidId),

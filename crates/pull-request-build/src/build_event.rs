@@ -3,12 +3,13 @@
 //! Only what decides whether the build is this hook's is taken from it. How the build stands is asked of CodeBuild:
 //! events come late, out of order and more than once.
 
-use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::build::{Build, BuildStatus};
 use crate::build_arn::BuildArn;
 use crate::build_variables::{NotAPullRequestBuild, PullRequestBuild};
-use crate::ids::{InvalidId, ProjectName};
+use crate::event_members::{InvalidEvent, find, id, malformed, require_detail_type, required_name};
+use crate::ids::ProjectName;
 
 const DETAIL_TYPE: &str = "CodeBuild Build State Change";
 
@@ -19,25 +20,7 @@ pub struct BuildEvent {
     pub build_arn: BuildArn,
     /// The state that the build had when the event was made.
     pub status: BuildStatus,
-    variables: Vec<EnvironmentVariable>,
-}
-
-/// Why an event cannot be understood. It will not become better by being delivered again.
-#[derive(Debug, thiserror::Error)]
-pub enum InvalidBuildEvent {
-    /// The event does not have the shape that AWS documents.
-    #[error(
-        "this is no build event of CodeBuild: {0}; the rule that calls this function must pass events whole"
-    )]
-    Shape(String),
-    /// The event is of another kind.
-    #[error(
-        "the event's detail-type is {0:?}, not {DETAIL_TYPE:?}; correct the rule that calls this function"
-    )]
-    DetailType(String),
-    /// The build cannot be told from the event.
-    #[error("the event's build-id: {0}")]
-    BuildArn(#[from] InvalidId),
+    variables: Vec<(String, String)>,
 }
 
 /// Why a build is none of this hook's business.
@@ -52,18 +35,13 @@ pub enum NotOurBuild {
 }
 
 impl BuildEvent {
-    /// Reads an event from the JSON that EventBridge delivers. Fields that are not needed may be absent or of any type.
-    pub fn parse<'de, D: Deserializer<'de>>(event: D) -> Result<Self, InvalidBuildEvent> {
-        let envelope =
-            Envelope::deserialize(event).map_err(|error| InvalidBuildEvent::Shape(error.to_string()))?;
-        if envelope.detail_type != DETAIL_TYPE {
-            return Err(InvalidBuildEvent::DetailType(envelope.detail_type));
-        }
-        let detail = envelope.detail;
+    /// Reads an event from the JSON that EventBridge delivers. Members that are not needed may be absent or of any type.
+    pub fn parse(event: &Value) -> Result<Self, InvalidEvent> {
+        require_detail_type(event, DETAIL_TYPE)?;
         Ok(Self {
-            build_arn: BuildArn::parse(&detail.build_id)?,
-            status: BuildStatus::from_name(&detail.build_status),
-            variables: detail.additional_information.environment.environment_variables,
+            build_arn: id(event, "detail.build-id", BuildArn::parse)?,
+            status: BuildStatus::from_name(required_name(event, "detail.build-status")?),
+            variables: environment_variables(event)?,
         })
     }
 
@@ -79,50 +57,31 @@ impl BuildEvent {
         if project != project_name.as_str() {
             return Err(NotOurBuild::OtherProject(project.to_owned()));
         }
-        let variables = self.variables.iter().map(|variable| (&*variable.name, &*variable.value));
+        let variables = self.variables.iter().map(|(name, value)| (&**name, &**value));
         Ok(PullRequestBuild::from_variables(variables)?)
     }
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(rename = "detail-type")]
-    detail_type: String,
-    detail: Detail,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Detail {
-    build_id: String,
-    build_status: String,
-    #[serde(default)]
-    additional_information: AdditionalInformation,
-}
-
-#[derive(Default, Deserialize)]
-struct AdditionalInformation {
-    #[serde(default)]
-    environment: Environment,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Environment {
-    #[serde(default)]
-    environment_variables: Vec<EnvironmentVariable>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct EnvironmentVariable {
-    name: String,
-    #[serde(default)]
-    value: String,
+/// The names and values of the build's variables, in their order. A build without any is nobody's pull request's.
+fn environment_variables(event: &Value) -> Result<Vec<(String, String)>, InvalidEvent> {
+    const MEMBER: &str = "detail.additional-information.environment.environment-variables";
+    let Some(variables) = find(event, MEMBER)? else { return Ok(Vec::new()) };
+    let variables = variables.as_array().ok_or_else(|| malformed(MEMBER, "it must be a list"))?;
+    let pairs = variables.iter().map(|variable| {
+        let name = variable.get("name")?.as_str()?;
+        let value = match variable.get("value") {
+            None | Some(Value::Null) => "",
+            Some(value) => value.as_str()?,
+        };
+        Some((name.to_owned(), value.to_owned()))
+    });
+    let pairs: Option<Vec<_>> = pairs.collect();
+    pairs.ok_or_else(|| malformed(MEMBER, "each must have a name and a value, both strings"))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::examples::a_pull_request_build;
@@ -141,7 +100,7 @@ mod tests {
             #[test]
             fn $name() {
                 let text = include_str!(concat!("../fixtures/build-state-change/", $file));
-                let event = BuildEvent::parse(fixture(text)).unwrap();
+                let event = BuildEvent::parse(&fixture(text)).unwrap();
                 assert_eq!(event.status, $status);
                 assert_eq!(
                     event.build_arn.build_id.as_str(),
@@ -167,7 +126,7 @@ mod tests {
     #[test]
     fn a_build_that_no_pull_request_started_is_not_ours() {
         let event = fixture(include_str!("../fixtures/build-state-change/no-pull-request.json"));
-        let reason = BuildEvent::parse(event).unwrap().pull_request_build(&project()).unwrap_err();
+        let reason = BuildEvent::parse(&event).unwrap().pull_request_build(&project()).unwrap_err();
         assert_eq!(
             reason.to_string(),
             "no pull request started the build: the build has no variable PULL_REQUEST_ID"
@@ -179,7 +138,7 @@ mod tests {
         let event = fixture(include_str!("../fixtures/build-state-change/succeeded.json"));
         let other = ProjectName::parse("other-hook").unwrap();
         assert_eq!(
-            BuildEvent::parse(event).unwrap().pull_request_build(&other),
+            BuildEvent::parse(&event).unwrap().pull_request_build(&other),
             Err(NotOurBuild::OtherProject("pull-request-hook".to_owned()))
         );
     }
@@ -189,7 +148,7 @@ mod tests {
         let arn = "arn:aws:codebuild:eu-central-1:123456789012:build/pull-request-hook:1";
         let event =
             json!({"detail-type": DETAIL_TYPE, "detail": {"build-id": arn, "build-status": "FAILED"}});
-        assert_eq!(BuildEvent::parse(event).unwrap().status, BuildStatus::Failed);
+        assert_eq!(BuildEvent::parse(&event).unwrap().status, BuildStatus::Failed);
     }
 
     #[test]
@@ -197,15 +156,26 @@ mod tests {
         let event = |change: fn(&mut Value)| {
             let mut event = fixture(include_str!("../fixtures/build-state-change/succeeded.json"));
             change(&mut event);
-            BuildEvent::parse(event).unwrap_err().to_string()
+            BuildEvent::parse(&event).unwrap_err().to_string()
         };
+        const VARIABLES: &str = "detail.additional-information.environment.environment-variables";
+        fn variables(event: &mut Value) -> &mut Value {
+            &mut event["detail"]["additional-information"]["environment"]["environment-variables"]
+        }
         for (error, words) in [
-            (event(|event| *event = json!([])), "build event"),
+            (event(|event| *event = json!([])), "detail-type"),
             (event(|event| *event = json!({})), "detail-type"),
             (event(|event| event["detail-type"] = json!("CodeBuild Build Phase Change")), "Phase Change"),
-            (event(|event| event["detail"] = json!({"build-status": "FAILED"})), "build-id"),
+            (event(|event| event["detail"] = json!({"build-status": "FAILED"})), "no detail.build-id"),
             (event(|event| event["detail"]["build-id"] = json!("hook:1")), "hook:1"),
-            (event(|event| event["detail"]["build-status"] = Value::Null), "expected a string"),
+            (event(|event| event["detail"]["build-status"] = Value::Null), "no detail.build-status"),
+            (event(|event| event["detail"]["build-status"] = json!(7)), "detail.build-status"),
+            (event(|event| event["detail"]["build-status"] = json!("x".repeat(101))), "detail.build-status"),
+            (event(|event| event["detail"]["additional-information"] = json!("none")), VARIABLES),
+            (event(|event| *variables(event) = json!({})), VARIABLES),
+            (event(|event| variables(event)[0] = json!("PULL_REQUEST_ID=42")), VARIABLES),
+            (event(|event| variables(event)[0] = json!({"value": "42"})), VARIABLES),
+            (event(|event| variables(event)[0]["value"] = json!(42)), VARIABLES),
         ] {
             assert!(error.contains(words), "{words:?} is not in {error:?}");
         }

@@ -70,9 +70,10 @@ id! {
     |text| (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 id! {
-    /// A full reference, such as `refs/heads/main`. Hostile text: Git allows almost anything in it.
-    Reference, "the reference", "1 to 1,024 bytes that begin with refs/",
-    |text| (6..=1024).contains(&text.len()) && text.starts_with("refs/")
+    /// A full reference, such as `refs/heads/main`. Hostile text: Git allows almost anything in it but control characters
+    /// (`git check-ref-format`), which no variable of a process could hold either.
+    Reference, "the reference", "6 to 1,024 bytes without control characters that begin with refs/",
+    |text| (6..=1024).contains(&text.len()) && text.starts_with("refs/") && !text.contains(char::is_control)
 }
 id! {
     /// The name of a hook, which tells the hooks of one account apart.

@@ -9,6 +9,7 @@ mod build_variables;
 mod comment_decision;
 mod comment_text;
 mod console_links;
+mod event_members;
 #[cfg(test)]
 mod examples;
 mod failure;
@@ -36,10 +37,11 @@ mod verdict;
 pub use author::{AuthorArn, FunctionArn, parse_role_name};
 pub use build::{Build, BuildStatus, LogStream, Phase, PhaseContext};
 pub use build_arn::BuildArn;
-pub use build_event::{BuildEvent, InvalidBuildEvent, NotOurBuild};
+pub use build_event::{BuildEvent, NotOurBuild};
 pub use build_variables::{BuildVariables, NotAPullRequestBuild, PullRequestBuild};
 pub use comment_decision::{CommentDecision, CommitBuilds, decide_comment};
 pub use comment_text::{CommentContent, PreviousRun, comment_text, pointer_text, reply_text};
+pub use event_members::InvalidEvent;
 pub use failure::{Cause, Failure};
 pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,
@@ -51,8 +53,7 @@ pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_succe
 pub use own_comments::{CommentIdentity, CommitComments, LiveComment, OwnComments, PullRequestComment};
 pub use publish::{Answer, MAX_PASSES, Over, Publication, PublishSettings, Publisher, Shown, Step};
 pub use pull_request_event::{
-    ClosedPullRequest, InvalidPullRequestEvent, NewRevision, PullRequestEvent, PullRequestEventKind,
-    PullRequestStatus,
+    ClosedPullRequest, NewRevision, PullRequestEvent, PullRequestEventKind, PullRequestStatus,
 };
 pub use reply_decision::{Replies, Reply, decide_reply};
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};

@@ -10,9 +10,11 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::build_variables::PullRequestBuild;
-use crate::ids::{
-    DestinationCommit, InvalidId, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit,
+use crate::event_members::{
+    InvalidEvent, find, id, malformed, optional, optional_name, quote, require_detail_type, required,
+    required_name,
 };
+use crate::ids::{DestinationCommit, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit};
 
 const DETAIL_TYPE: &str = "CodeCommit Pull Request State Change";
 
@@ -90,32 +92,11 @@ pub enum PullRequestStatus {
     Other(String),
 }
 
-/// Why an event cannot be understood. It will not become better by being delivered again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPullRequestEvent {
-    /// A required field is not there.
-    #[error("the event has no {0}; the rule that calls this function must pass events whole")]
-    Missing(&'static str),
-    /// A field is there, but does not hold what AWS documents.
-    #[error("the event's {field} is malformed: {reason}")]
-    Malformed {
-        /// The field's path in the event.
-        field: &'static str,
-        /// What is wrong with its value.
-        reason: String,
-    },
-}
-
 impl PullRequestEvent {
     /// Reads an event from the JSON that EventBridge delivers.
-    pub fn parse(event: &Value) -> Result<Self, InvalidPullRequestEvent> {
-        let detail_type = required(event, "detail-type")?;
-        if detail_type != DETAIL_TYPE {
-            let reason =
-                format!("it is {detail_type:?}, but this function takes {DETAIL_TYPE:?}; correct its rule");
-            return Err(InvalidPullRequestEvent::Malformed { field: "detail-type", reason });
-        }
-        let kind = PullRequestEventKind::from_name(required(event, "detail.event")?);
+    pub fn parse(event: &Value) -> Result<Self, InvalidEvent> {
+        require_detail_type(event, DETAIL_TYPE)?;
+        let kind = PullRequestEventKind::from_name(required_name(event, "detail.event")?);
         match kind {
             PullRequestEventKind::Created => Ok(Self::NewRevision(new_revision(event, true)?)),
             PullRequestEventKind::SourceBranchUpdated => Ok(Self::NewRevision(new_revision(event, false)?)),
@@ -132,10 +113,7 @@ impl PullRequestEvent {
     }
 }
 
-fn closed_pull_request(
-    event: &Value,
-    status: PullRequestStatus,
-) -> Result<ClosedPullRequest, InvalidPullRequestEvent> {
+fn closed_pull_request(event: &Value, status: PullRequestStatus) -> Result<ClosedPullRequest, InvalidEvent> {
     Ok(ClosedPullRequest {
         pull_request_id: id(event, "detail.pullRequestId", PullRequestId::parse)?,
         repository_name: repository_name(event)?,
@@ -143,7 +121,7 @@ fn closed_pull_request(
     })
 }
 
-fn new_revision(event: &Value, is_first: bool) -> Result<NewRevision, InvalidPullRequestEvent> {
+fn new_revision(event: &Value, is_first: bool) -> Result<NewRevision, InvalidEvent> {
     Ok(NewRevision {
         time: time(event)?,
         status: status(event)?,
@@ -160,71 +138,47 @@ fn new_revision(event: &Value, is_first: bool) -> Result<NewRevision, InvalidPul
     })
 }
 
-fn time(event: &Value) -> Result<SystemTime, InvalidPullRequestEvent> {
+fn time(event: &Value) -> Result<SystemTime, InvalidEvent> {
     let text = required(event, "time")?;
     let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| malformed("time", error))?;
     Ok(time.into())
 }
 
-fn status(event: &Value) -> Result<PullRequestStatus, InvalidPullRequestEvent> {
+fn status(event: &Value) -> Result<PullRequestStatus, InvalidEvent> {
     // A string, not a JSON boolean.
     const IS_MERGED: &str = "detail.isMerged";
     let is_merged = match optional(event, IS_MERGED)? {
         None | Some("False") => false,
         Some("True") => true,
         Some(other) => {
-            return Err(malformed(IS_MERGED, format_args!("it must be True or False, but is {other:?}")));
+            return Err(malformed(
+                IS_MERGED,
+                format_args!("it must be True or False, but is {}", quote(other)),
+            ));
         }
     };
-    let name = optional(event, "detail.pullRequestStatus")?.unwrap_or("Open");
+    let name = optional_name(event, "detail.pullRequestStatus")?.unwrap_or("Open");
     Ok(PullRequestStatus::from_name(name, is_merged))
 }
 
 /// The one repository. `CreatePullRequest` refuses more (`MultipleRepositoriesInPullRequestException`), so several are
 /// nothing that this version could build.
-fn repository_name(event: &Value) -> Result<RepositoryName, InvalidPullRequestEvent> {
-    const FIELD: &str = "detail.repositoryNames";
-    let names = find(event, FIELD).ok_or(InvalidPullRequestEvent::Missing(FIELD))?;
-    let names = names.as_array().ok_or_else(|| malformed(FIELD, "it must be a list"))?;
+fn repository_name(event: &Value) -> Result<RepositoryName, InvalidEvent> {
+    const MEMBER: &str = "detail.repositoryNames";
+    let names = find(event, MEMBER)?.ok_or(InvalidEvent::Missing(MEMBER))?;
+    let names = names.as_array().ok_or_else(|| malformed(MEMBER, "it must be a list"))?;
     match names.as_slice() {
-        [Value::String(name)] => RepositoryName::parse(name).map_err(|reason| malformed(FIELD, reason)),
-        [_] => Err(malformed(FIELD, "it must be a list of strings")),
+        [Value::String(name)] => RepositoryName::parse(name).map_err(|reason| malformed(MEMBER, reason)),
+        [_] => Err(malformed(MEMBER, "it must be a list of strings")),
         names => {
-            Err(malformed(FIELD, format_args!("it must name one repository, but names {}", names.len())))
+            Err(malformed(MEMBER, format_args!("it must name one repository, but names {}", names.len())))
         }
     }
 }
 
 /// A reference only tells people and buildspecs where the commit comes from: one that cannot be passed on is left out.
-fn reference(event: &Value, field: &'static str) -> Result<Option<Reference>, InvalidPullRequestEvent> {
-    Ok(optional(event, field)?.and_then(|text| Reference::parse(text).ok()))
-}
-
-fn id<T>(
-    event: &Value,
-    field: &'static str,
-    parse: fn(&str) -> Result<T, InvalidId>,
-) -> Result<T, InvalidPullRequestEvent> {
-    parse(required(event, field)?).map_err(|reason| malformed(field, reason))
-}
-
-fn required<'e>(event: &'e Value, field: &'static str) -> Result<&'e str, InvalidPullRequestEvent> {
-    optional(event, field)?.ok_or(InvalidPullRequestEvent::Missing(field))
-}
-
-fn optional<'e>(event: &'e Value, field: &'static str) -> Result<Option<&'e str>, InvalidPullRequestEvent> {
-    find(event, field)
-        .map(|value| value.as_str().ok_or_else(|| malformed(field, "it must be a string")))
-        .transpose()
-}
-
-/// The value at a path of names; null counts as absent.
-fn find<'e>(event: &'e Value, field: &str) -> Option<&'e Value> {
-    field.split('.').try_fold(event, |value, name| value.get(name)).filter(|value| !value.is_null())
-}
-
-fn malformed(field: &'static str, reason: impl fmt::Display) -> InvalidPullRequestEvent {
-    InvalidPullRequestEvent::Malformed { field, reason: reason.to_string() }
+fn reference(event: &Value, member: &'static str) -> Result<Option<Reference>, InvalidEvent> {
+    Ok(optional(event, member)?.and_then(|text| Reference::parse(text).ok()))
 }
 
 impl PullRequestEventKind {

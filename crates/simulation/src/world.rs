@@ -184,7 +184,7 @@ impl World {
         let variables: Vec<_> = variables
             .map(|(name, value)| json!({"name": name, "type": "PLAINTEXT", "value": value}))
             .collect();
-        let event = BuildEvent::parse(json!({
+        let event = BuildEvent::parse(&json!({
             "detail-type": "CodeBuild Build State Change",
             "detail": {
                 "build-id": build.arn.to_string(),

@@ -2,7 +2,7 @@
 
 use lambda_runtime::Diagnostic;
 use lambda_setup::CallFailure;
-use pull_request_build::{InvalidId, InvalidPullRequestEvent, RevisionId};
+use pull_request_build::{InvalidEvent, InvalidId, RevisionId};
 
 /// An invocation that failed. Lambda tries the event again after one and after two more minutes, and then puts it into
 /// the failure queue; the text is for the person who reads it there.
@@ -10,7 +10,7 @@ use pull_request_build::{InvalidId, InvalidPullRequestEvent, RevisionId};
 pub(crate) enum Failure {
     /// The event cannot be understood.
     #[error(transparent)]
-    InvalidEvent(#[from] InvalidPullRequestEvent),
+    InvalidEvent(#[from] InvalidEvent),
     /// Lambda's word for this function cannot be understood.
     #[error("Lambda invoked a function whose ARN cannot be read: {0}")]
     InvalidFunctionArn(#[from] InvalidId),

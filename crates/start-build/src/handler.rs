@@ -15,6 +15,9 @@ use crate::{
     pull_request::{get_pull_request, read_comments},
 };
 
+/// The most characters of an event's member that a log line shows before it is known to be well-formed.
+const LONGEST_FIELD: usize = 100;
+
 /// Handles the events of one hook.
 #[derive(Debug)]
 pub(crate) struct Handler {
@@ -110,7 +113,7 @@ impl Handler {
     /// One line an event. The fields are taken from the event as it came, so that a line about an event that cannot be
     /// understood has them too; the event itself is never logged.
     fn log(&self, event: &Value, result: &Result<StartOutcome, Failure>) {
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(beginning);
         let hook = self.config.hook_name.as_str();
         let pull_request = text("/detail/pullRequestId");
         let repository = text("/detail/repositoryNames/0");
@@ -148,6 +151,10 @@ fn explain(failure: &StartFailure, refusal: Option<CallFailure>) -> Failure {
         }
         (StartFailure::ReadIsBehind(revision_id), _) => Failure::ReadIsBehind(revision_id.clone()),
     }
+}
+
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_FIELD).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

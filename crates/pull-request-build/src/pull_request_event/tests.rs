@@ -138,7 +138,12 @@ fn what_is_not_needed_may_be_absent_and_what_is_new_is_ignored() {
 
 #[test]
 fn a_reference_that_is_absent_or_cannot_be_passed_on_is_left_out() {
-    for value in [Value::Null, json!("main"), json!(format!("refs/heads/{}", "x".repeat(2000)))] {
+    for value in [
+        Value::Null,
+        json!("main"),
+        json!("refs/heads/a\u{0}b"),
+        json!(format!("refs/heads/{}", "x".repeat(2000))),
+    ] {
         let build = parse_revision(&created_with("sourceReference", value)).build;
         assert_eq!(build.source_reference, None);
         assert!(build.destination_reference.is_some());
@@ -175,7 +180,7 @@ fn a_required_field_that_is_absent_is_named() {
         ["pullRequestId", "repositoryNames", "sourceCommit", "destinationCommit", "revisionId", "event"]
     {
         let error = PullRequestEvent::parse(&created_with(name, Value::Null)).unwrap_err();
-        assert!(matches!(error, InvalidPullRequestEvent::Missing(_)), "{name}: {error:?}");
+        assert!(matches!(error, InvalidEvent::Missing(_)), "{name}: {error:?}");
         assert!(error.to_string().contains(&format!("detail.{name}")), "{error}");
     }
     for name in ["detail-type", "detail", "time"] {
@@ -199,6 +204,8 @@ fn a_required_field_that_is_malformed_is_named_with_what_is_wrong() {
         ("repositoryNames", json!("payments"), "must be a list"),
         ("repositoryNames", json!([7]), "list of strings"),
         ("repositoryNames", json!(["pay/ments"]), "the repository name"),
+        ("event", json!("x".repeat(101)), "up to 100 characters"),
+        ("pullRequestStatus", json!("Open\u{0}"), "up to 100 characters"),
     ];
     for (name, value, wrong) in cases {
         let error = PullRequestEvent::parse(&created_with(name, value)).unwrap_err().to_string();

@@ -109,7 +109,7 @@ impl World {
     pub(super) fn event(&self, name: &str) -> BuildEvent {
         let id = id(name);
         let build = self.builds.iter().find(|build| build.arn.build_id == id).unwrap();
-        BuildEvent::parse(serde_json::json!({
+        BuildEvent::parse(&serde_json::json!({
             "detail-type": "CodeBuild Build State Change",
             "detail": {"build-id": build.arn.to_string(), "build-status": build.status.name()},
         }))

@@ -140,6 +140,14 @@ async fn an_event_that_cannot_be_understood_asks_aws_nothing_and_names_the_field
     }
 }
 
+#[tokio::test]
+async fn the_line_about_a_malformed_event_shows_the_beginning_of_its_texts_and_no_more() {
+    let handled = run(&created_with("pullRequestId", json!("4".repeat(250_000))), vec![]).await;
+    assert_eq!(handled.line["pull_request.id"], "4".repeat(100));
+    let length = handled.line.to_string().len();
+    assert!(length < 2000, "the line has {length} bytes");
+}
+
 #[test]
 fn the_failure_queue_shows_the_kind_and_the_text() {
     let failure = Failure::InvalidAnswer { operation: "StartBuild", what: "the build's id".to_owned() };

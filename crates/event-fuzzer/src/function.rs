@@ -1,0 +1,165 @@
+//! What a function does with an event: the parser and the machine that run in Lambda, with answers from a [`Scene`].
+
+use std::time::SystemTime;
+
+use pull_request_build::{
+    AuthorArn, BuildEvent, CommentIdentity, FunctionArn, HookName, InvalidId, ProjectName, PublishSettings,
+    Publisher, PullRequestEvent, Replies, StartSettings, StartStep, Starter, Step,
+};
+use serde_json::Value;
+
+use crate::scene::Scene;
+
+const HOOK: &str = "pull-request-hook";
+const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:publish-build-result";
+
+/// More calls than any event is worth.
+const MOST_CALLS: usize = 100;
+
+/// A function of the hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Takes what CodeCommit says of pull requests.
+    StartBuild,
+    /// Takes what CodeBuild says of builds.
+    PublishBuildResult,
+}
+
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handled {
+    /// It is no JSON that can be read. Lambda's runtime refuses it, with this reason.
+    Unreadable(String),
+    /// The function refuses it, with this reason.
+    Refused(String),
+    /// It is understood, and there is nothing to do, for this reason.
+    Ignored(String),
+    /// It is understood, and calls are made.
+    Acted {
+        /// The calls, in order.
+        calls: Vec<Call>,
+        /// What it came to, in words.
+        outcome: String,
+        /// Whether the invocation ended by itself.
+        is_over: bool,
+    },
+}
+
+/// A call to AWS, as far as it is made of the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// It reads, or stops a build.
+    Other,
+    /// It starts a build.
+    StartBuild {
+        /// The idempotency token.
+        token: String,
+        /// The build's variables.
+        variables: Vec<(&'static str, String)>,
+    },
+    /// It posts or replaces a comment or a reply.
+    Write {
+        /// The text.
+        content: String,
+    },
+}
+
+impl Function {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::StartBuild, Self::PublishBuildResult];
+
+    /// The function's name in the repository.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StartBuild => "start-build",
+            Self::PublishBuildResult => "publish-build-result",
+        }
+    }
+
+    /// Handles `input` as the function would, while AWS answers as `scene` says.
+    pub fn handle(self, input: &[u8], scene: &Scene) -> Handled {
+        let event: Value = match serde_json::from_slice(input) {
+            Ok(event) => event,
+            Err(error) => return Handled::Unreadable(error.to_string()),
+        };
+        let handled = match self {
+            Self::StartBuild => start_build(&event, scene),
+            Self::PublishBuildResult => publish_build_result(&event, scene),
+        };
+        // The settings are constants of this file.
+        handled.unwrap_or_else(|invalid| unreachable!("{invalid}"))
+    }
+}
+
+fn start_build(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
+    let event = match PullRequestEvent::parse(event) {
+        Ok(event) => event,
+        Err(invalid) => return Ok(Handled::Refused(invalid.to_string())),
+    };
+    let time = match &event {
+        PullRequestEvent::NewRevision(revision) => revision.time,
+        PullRequestEvent::Closed(_) | PullRequestEvent::Other(_) => SystemTime::UNIX_EPOCH,
+    };
+    let settings = StartSettings {
+        hook_name: HookName::parse(HOOK)?,
+        project_name: ProjectName::parse(HOOK)?,
+        stop_superseded: true,
+    };
+    let mut starter = Starter::new(settings, event);
+    let mut calls = Vec::new();
+    while calls.len() < MOST_CALLS
+        && let Some(answer) = scene.answer_start(starter.step(), time)
+    {
+        calls.push(match starter.step() {
+            StartStep::StartBuild { build, token } => {
+                Call::StartBuild { token: token.clone(), variables: build.to_variables() }
+            }
+            _ => Call::Other,
+        });
+        starter.answer(answer);
+    }
+    let outcome = match starter.step() {
+        StartStep::Finished(outcome) => outcome.reason().unwrap_or(outcome.message()).to_owned(),
+        StartStep::Failed(failure) => format!("{failure:?}"),
+        step => format!("{step:?}"),
+    };
+    let is_over = calls.len() < MOST_CALLS;
+    Ok(if calls.is_empty() { Handled::Ignored(outcome) } else { Handled::Acted { calls, outcome, is_over } })
+}
+
+fn publish_build_result(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
+    let event = match BuildEvent::parse(event) {
+        Ok(event) => event,
+        Err(invalid) => return Ok(Handled::Refused(invalid.to_string())),
+    };
+    let build = match event.pull_request_build(&ProjectName::parse(HOOK)?) {
+        Ok(build) => build,
+        Err(reason) => return Ok(Handled::Ignored(reason.to_string())),
+    };
+    let identity = CommentIdentity {
+        hook_name: HookName::parse(HOOK)?,
+        pull_request_id: build.pull_request_id.clone(),
+        source_commit: build.source_commit.clone(),
+    };
+    let author: AuthorArn = FunctionArn::parse(FUNCTION_ARN)?.author_arn("role");
+    let settings = PublishSettings { log_lines: 40, replies: Replies::Always };
+    let mut publisher = Publisher::new(event.clone(), identity, author.clone(), settings);
+    let (mut calls, mut comments) = (Vec::new(), Vec::new());
+    while calls.len() < MOST_CALLS
+        && let Some(answer) =
+            scene.answer_publish(publisher.step(), &event, &build, author.as_str(), &mut comments)
+    {
+        calls.push(match publisher.step() {
+            Step::PostComment { content, .. }
+            | Step::UpdateComment { content, .. }
+            | Step::PostReply { content, .. } => Call::Write { content: content.clone() },
+            _ => Call::Other,
+        });
+        publisher.answer(answer);
+    }
+    let outcome = match publisher.step() {
+        Step::Finished(publication) => publication.reason().unwrap_or(publication.message()).to_owned(),
+        step => format!("{step:?}"),
+    };
+    Ok(Handled::Acted { is_over: calls.len() < MOST_CALLS, calls, outcome })
+}

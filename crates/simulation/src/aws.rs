@@ -16,17 +16,20 @@ pub struct Laws {
     pub build_token_seconds: u64,
     /// Whether CodeCommit knows the tokens of comments.
     pub keeps_comment_tokens: bool,
+    /// Whether there is the sweep at all.
+    pub sweeps: bool,
 }
 
 impl Default for Laws {
     /// Those of AWS.
     fn default() -> Self {
-        Self { build_token_seconds: 300, keeps_comment_tokens: true }
+        Self { build_token_seconds: 300, keeps_comment_tokens: true, sweeps: true }
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Aws {
+    pub(crate) laws: Laws,
     pub(crate) names: Names,
     pub(crate) codecommit: CodeCommit,
     pub(crate) codebuild: CodeBuild,
@@ -38,7 +41,7 @@ pub(crate) struct Aws {
 #[derive(Debug)]
 pub(crate) enum Effect {
     BuildSubmitted(usize),
-    /// A pull request or builds were read, and whether the answer was from before a push or a build's end.
+    /// Builds were read, and whether the answer was from before the end of one.
     Read {
         is_behind: bool,
     },
@@ -61,11 +64,12 @@ pub(crate) struct At {
 }
 
 impl Aws {
-    pub(crate) fn new(laws: Laws, concurrency: usize) -> Self {
+    pub(crate) fn new(laws: Laws, concurrency: usize, project_created: Moment) -> Self {
         Self {
+            laws,
             names: Names::new(),
             codecommit: CodeCommit::new(laws.keeps_comment_tokens),
-            codebuild: CodeBuild::new(Span::seconds(laws.build_token_seconds), concurrency),
+            codebuild: CodeBuild::new(Span::seconds(laws.build_token_seconds), concurrency, project_created),
             effects: Vec::new(),
         }
     }

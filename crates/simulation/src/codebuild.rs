@@ -20,6 +20,8 @@ pub(crate) struct CodeBuild {
     token_life: Span,
     /// How many builds run at once.
     concurrency: usize,
+    /// When the hook's project was created: until then, there was no hook.
+    pub(crate) project_created: Moment,
 }
 
 /// A build, as it is.
@@ -43,8 +45,8 @@ pub(crate) enum Start {
 }
 
 impl CodeBuild {
-    pub(crate) fn new(token_life: Span, concurrency: usize) -> Self {
-        Self { runs: Vec::new(), token_life, concurrency }
+    pub(crate) fn new(token_life: Span, concurrency: usize, project_created: Moment) -> Self {
+        Self { runs: Vec::new(), token_life, concurrency, project_created }
     }
 
     pub(crate) fn start(&mut self, build: &PullRequestBuild, token: &str, now: Moment) -> Start {

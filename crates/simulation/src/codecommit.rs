@@ -8,13 +8,17 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use pull_request_build::{
-    Answer, BuildId, ClosedPullRequest, CurrentPullRequest, DestinationCommit, Marker, Over,
+    Answer, BuildId, ClosedPullRequest, CurrentPullRequest, DestinationCommit, Head, Marker, Over,
     PullRequestBuild, PullRequestComment, PullRequestId, PullRequestStatus, Reference, ReplyMarker,
-    RevisionId, SourceCommit, SourceLoss,
+    RepositoryName, RevisionId, SourceCommit, SourceLoss,
 };
 
 use crate::moment::Moment;
 use crate::names::{Names, destination_commit, revision_id, source_commit, valid};
+
+/// As many pull requests stand on a page of `ListPullRequests`: far fewer than CodeCommit's hundred, so that worlds turn
+/// it.
+const PAGE: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct CodeCommit {
@@ -32,6 +36,7 @@ pub(crate) struct CodeCommit {
 #[derive(Debug)]
 pub(crate) struct PullRequest {
     pub(crate) id: PullRequestId,
+    repository: RepositoryName,
     pub(crate) comments: Vec<PullRequestComment>,
     /// Its states since it was opened, each with the moment from which on it was so.
     states: Vec<(Moment, State)>,
@@ -88,7 +93,7 @@ impl CodeCommit {
     }
 
     /// Opens a pull request from a new commit into another; its index.
-    pub(crate) fn open(&mut self, now: Moment) -> usize {
+    pub(crate) fn open(&mut self, repository: RepositoryName, now: Moment) -> usize {
         let index = self.pull_requests.len();
         let (destination, source) = (self.new_commit(), self.new_commit());
         let state = State {
@@ -101,6 +106,7 @@ impl CodeCommit {
         };
         self.pull_requests.push(PullRequest {
             id: valid(PullRequestId::parse(&(index + 1).to_string())),
+            repository,
             comments: Vec::new(),
             states: vec![(now, state)],
             revisions: 1,
@@ -110,6 +116,34 @@ impl CodeCommit {
 
     pub(crate) fn index(&self, id: &PullRequestId) -> Option<usize> {
         self.pull_requests.iter().position(|pull_request| pull_request.id == *id)
+    }
+
+    /// A page of the open pull requests of a repository, as things stood at `moment`, and the token of the next one.
+    pub(crate) fn list_open(
+        &self,
+        repository: &RepositoryName,
+        page: Option<&str>,
+        moment: Moment,
+    ) -> (Vec<PullRequestId>, Option<String>) {
+        let is_open = |pull_request: &&PullRequest| {
+            pull_request.repository == *repository
+                && pull_request.state_at(moment).is_some_and(|state| state.status == PullRequestStatus::Open)
+        };
+        let begin = page.and_then(|page| page.parse().ok()).unwrap_or(0);
+        let mut ids = self.pull_requests.iter().skip(begin).filter(is_open).map(|found| found.id.clone());
+        let listed: Vec<_> = ids.by_ref().take(PAGE).collect();
+        let rest = ids.next().and_then(|id| self.index(&id));
+        (listed, rest.map(|index| index.to_string()))
+    }
+
+    pub(crate) fn find_pull_request(&self, id: &PullRequestId) -> Option<&PullRequest> {
+        self.index(id).map(|index| &self.pull_requests[index])
+    }
+
+    /// The texts of the comments by the hook.
+    pub(crate) fn read_contents(&self, id: &PullRequestId, names: &Names) -> Vec<String> {
+        let comments = self.index(id).map(|index| self.read_comments(index, names)).unwrap_or_default();
+        comments.into_iter().filter_map(|comment| comment.content).collect()
     }
 
     /// The comments by the hook, deleted ones and replies too.
@@ -325,20 +359,47 @@ impl PullRequest {
     }
 
     /// What the event of its end says.
-    pub(crate) fn closed(&self, names: &Names) -> ClosedPullRequest {
+    pub(crate) fn closed(&self) -> ClosedPullRequest {
         ClosedPullRequest {
             pull_request_id: self.id.clone(),
-            repository_name: names.repository.clone(),
+            repository_name: self.repository.clone(),
             status: self.state().status.clone(),
         }
     }
 
+    /// When the commit became its head, as its history told at `moment`.
+    pub(crate) fn revision_time(&self, commit: &SourceCommit, moment: Moment) -> Option<SystemTime> {
+        let known = self.states.iter().take_while(|(since, _)| *since <= moment);
+        let mut time = None;
+        let mut before = None;
+        for (since, state) in known {
+            if state.source_commit == *commit && before != Some(&state.revision_id) {
+                time = Some(since.to_second());
+            }
+            before = Some(&state.revision_id);
+        }
+        time
+    }
+
     /// The build that its head calls for.
-    pub(crate) fn head(&self, names: &Names) -> PullRequestBuild {
-        let state = self.state();
+    pub(crate) fn head(&self) -> PullRequestBuild {
+        self.build_of(self.state())
+    }
+
+    /// Its status and the build that its head called for, as things stood at `moment`.
+    pub(crate) fn head_at(&self, moment: Moment) -> Head {
+        let state = self.state_at(moment).unwrap_or(&self.states[0].1);
+        Head {
+            status: state.status.clone(),
+            last_activity: state.last_activity.to_system_time(),
+            build: self.build_of(state),
+        }
+    }
+
+    fn build_of(&self, state: &State) -> PullRequestBuild {
         PullRequestBuild {
             pull_request_id: self.id.clone(),
-            repository_name: names.repository.clone(),
+            repository_name: self.repository.clone(),
             source_commit: state.source_commit.clone(),
             destination_commit: state.destination_commit.clone(),
             revision_id: state.revision_id.clone(),

@@ -29,6 +29,8 @@ pub(crate) enum About {
     End { pull_request: usize },
     /// A build, and whether it had ended.
     Build { run: usize, ended: bool },
+    /// The time of a sweep.
+    Tick,
 }
 
 /// What became of a delivery.
@@ -36,8 +38,8 @@ pub(crate) enum About {
 pub(crate) enum Fate {
     /// It is under way; so many attempts have failed.
     Pending { failures: usize },
-    /// The function handled it; what it read last may have been from before a push or a build's end.
-    Handled { is_misled: bool },
+    /// The function handled it.
+    Handled,
     /// It is in the failure queue.
     Queued,
 }
@@ -45,12 +47,7 @@ pub(crate) enum Fate {
 impl Sent {
     /// Whether the function handled the event. Otherwise it was lost or is in the failure queue.
     pub(crate) fn is_handled(&self) -> bool {
-        self.deliveries.iter().any(|fate| matches!(fate, Fate::Handled { .. }))
-    }
-
-    /// Whether the function handled it, and only after it had read what was from before a push or a build's end.
-    pub(crate) fn is_misled(&self) -> bool {
-        self.is_handled() && !self.deliveries.contains(&Fate::Handled { is_misled: false })
+        self.deliveries.contains(&Fate::Handled)
     }
 }
 

@@ -1,14 +1,20 @@
 //! What goes wrong in a world, and how often.
 
 use crate::chance::Chance;
+use crate::delivery::About;
+use crate::function::Pace;
 use crate::moment::Span;
 
 /// The faults of one world. Each kind is absent from many worlds: where everything goes wrong at once, little gets far
 /// enough to go wrong in an interesting way.
 #[derive(Debug, Clone)]
 pub(crate) struct Faults {
-    /// Of a thousand events, how many never arrive.
-    lost: usize,
+    /// Of a thousand events of CodeCommit, how many never arrive.
+    lost_pull_request_events: usize,
+    /// Of a thousand events of CodeBuild, how many never arrive.
+    lost_build_events: usize,
+    /// Whether events are lost for ever, after all other faults have ended.
+    is_loss_for_good: bool,
     /// Of a thousand events, how many arrive twice or three times.
     duplicated: usize,
     /// Of a thousand calls, how many fail.
@@ -21,6 +27,8 @@ pub(crate) struct Faults {
     lag: Span,
     /// How long events take: the first range is the usual one.
     delays: &'static [(Span, Span)],
+    /// How a sweep is made.
+    pace: Pace,
 }
 
 /// What goes wrong with a call.
@@ -42,39 +50,70 @@ pub(crate) enum Then {
     Kill,
 }
 
+/// Of a thousand events, how many are lost in worlds that lose any.
+const LOST: &[usize] = &[0, 0, 150, 1000];
+/// For how long a sweep looks, and makes calls at all: as the function does, and far too short.
+const BUDGETS: [[Span; 2]; 3] = [
+    [Span::minutes(3), Span::seconds(285)],
+    [Span::seconds(1), Span::minutes(2)],
+    [Span::seconds(2), Span::seconds(4)],
+];
+
 const QUICK: (Span, Span) = (Span(50), Span(3_000));
-const SLOW: (Span, Span) = (Span::seconds(3), Span::seconds(90));
+const LATE: (Span, Span) = (Span::seconds(3), Span::seconds(90));
+/// A call takes 20 seconds at most, its attempts and waits together (crates/lambda-setup).
+const SLOW: (Span, Span) = (Span::seconds(3), Span::seconds(20));
 /// About as long as CodeBuild knows a token.
 const TOKEN: (Span, Span) = (Span::seconds(210), Span::seconds(420));
 /// As long as EventBridge and Lambda try at most.
 const HOURS: (Span, Span) = (Span::minutes(7), Span::minutes(24 * 60));
 
 const DELAYS: [&[(Span, Span)]; 4] =
-    [&[QUICK], &[QUICK, QUICK, SLOW], &[QUICK, SLOW, TOKEN], &[QUICK, SLOW, TOKEN, HOURS]];
+    [&[QUICK], &[QUICK, QUICK, LATE], &[QUICK, LATE, TOKEN], &[QUICK, LATE, TOKEN, HOURS]];
 
 impl Faults {
     /// Draws a world's faults.
     pub(crate) fn draw(chance: &mut Chance) -> Self {
         Self {
-            lost: chance.pick(0, &[0, 0, 0, 150]),
+            lost_pull_request_events: chance.pick(0, LOST),
+            lost_build_events: chance.pick(0, LOST),
+            is_loss_for_good: chance.per_mille(300),
             duplicated: chance.pick(0, &[200, 700]),
             failing: chance.pick(0, &[0, 30, 150]),
             killed: chance.pick(0, &[0, 30, 150]),
             slow: chance.pick(0, &[50, 200]),
             lag: chance.pick(Span(0), &[Span(0), Span(500), Span(5_000)]),
             delays: chance.pick(DELAYS[0], &DELAYS[1..]),
+            pace: Pace { lanes: 1 + chance.below(3), budget: chance.pick(BUDGETS[0], &BUDGETS[1..]) },
         }
     }
 
-    /// From now on nothing goes wrong.
+    /// From now on nothing goes wrong, but that events are lost.
     pub(crate) fn end(&mut self) {
-        *self =
-            Self { lost: 0, duplicated: 0, failing: 0, killed: 0, slow: 0, lag: Span(0), delays: &[QUICK] };
+        if !self.is_loss_for_good {
+            (self.lost_pull_request_events, self.lost_build_events) = (0, 0);
+        }
+        let pace = Pace { budget: BUDGETS[0], ..self.pace };
+        *self = Self {
+            duplicated: 0,
+            failing: 0,
+            killed: 0,
+            slow: 0,
+            lag: Span(0),
+            delays: &[QUICK],
+            pace,
+            ..self.clone()
+        };
     }
 
     /// After how long an event arrives, each time it does.
-    pub(crate) fn arrivals(&self, chance: &mut Chance) -> Vec<Span> {
-        let count = match (chance.per_mille(self.lost), chance.per_mille(self.duplicated)) {
+    pub(crate) fn arrivals(&self, chance: &mut Chance, about: About) -> Vec<Span> {
+        let lost = match about {
+            About::Revision { .. } | About::End { .. } => self.lost_pull_request_events,
+            About::Build { .. } => self.lost_build_events,
+            About::Tick => 0,
+        };
+        let count = match (chance.per_mille(lost), chance.per_mille(self.duplicated)) {
             (true, _) => 0,
             (false, false) => 1,
             (false, true) => 2 + chance.below(2),
@@ -105,6 +144,11 @@ impl Faults {
         } else {
             chance.span((Span(5), Span(400)))
         }
+    }
+
+    /// How the next sweep is made.
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// How far an answer is behind.

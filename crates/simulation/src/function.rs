@@ -2,19 +2,39 @@
 //!
 //! What each error of AWS means to a machine is what the handlers of the two functions say.
 
+use std::time::SystemTime;
+
 use pull_request_build::{
-    Answer, BuildEvent, BuildId, Over, PublishSettings, Publisher, PullRequestEvent, PullRequestId,
-    StartAnswer, StartSettings, StartStep, Starter, Step,
+    BuildEvent, BuildId, PublishSettings, Publisher, PullRequestEvent, StartSettings, StartSweep,
+    StartSweepSettings, Starter, schedule_tick,
 };
 
-use crate::aws::{At, Aws, Effect};
-use crate::codebuild::Start;
+use crate::aws::{At, Aws};
+use crate::moment::{Moment, Span};
+use crate::names::Names;
+
+pub(crate) use lanes::Pace;
+pub(crate) use single::Single;
+
+use lanes::Lanes;
+
+mod lanes;
+mod publisher;
+mod single;
+mod start_sweep;
+mod starter;
 
 /// The settings of the hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) publish: PublishSettings,
     pub(crate) stop_superseded: bool,
+    /// At most this many builds are started by a run of the sweep.
+    pub(crate) sweep_builds: usize,
+    /// Whether the sweep builds heads, too, that are older than the hook.
+    pub(crate) build_existing: bool,
+    /// How often there is a sweep.
+    pub(crate) sweep_period: Span,
 }
 
 /// What an event is about.
@@ -22,20 +42,16 @@ pub(crate) struct Settings {
 pub(crate) enum Event {
     PullRequest(PullRequestEvent),
     Build(BuildEvent),
+    /// It is time for start-build's sweep, since then.
+    StartSweep(SystemTime),
 }
 
 /// A function that was invoked.
 #[derive(Debug)]
 pub(crate) enum Function {
-    StartBuild(Box<Starter>),
-    PublishBuildResult { publisher: Box<Publisher>, pull_request_id: PullRequestId },
-}
-
-/// What a call was answered with.
-#[derive(Debug)]
-pub(crate) enum Answered {
-    Start(StartAnswer),
-    Publish(Answer),
+    /// For an event. It has one lane of calls.
+    Single(Single),
+    StartSweep(Box<Lanes<StartSweep>>),
 }
 
 /// An error of AWS that ends the invocation.
@@ -51,23 +67,38 @@ pub(crate) enum End {
 
 impl Function {
     /// Invokes the event's function; an event that is none of its business is handled at once.
-    pub(crate) fn invoke(event: Event, aws: &Aws, settings: Settings) -> Result<Self, End> {
+    pub(crate) fn invoke(
+        event: Event,
+        aws: &Aws,
+        settings: Settings,
+        now: Moment,
+        pace: Pace,
+    ) -> Result<Self, End> {
         let names = &aws.names;
         match event {
             Event::PullRequest(event) => {
-                let settings = StartSettings {
-                    hook_name: names.hook.clone(),
-                    project_name: names.project.clone(),
-                    stop_superseded: settings.stop_superseded,
-                };
-                Ok(Self::StartBuild(Box::new(Starter::new(settings, event))))
+                let starter = Starter::new(start_settings(names, settings), event);
+                Ok(Self::Single(Single::Start(Box::new(starter))))
             }
             Event::Build(event) => {
                 let build = event.pull_request_build(&names.project);
                 let build = build.map_err(|reason| End::Handled(reason.to_string()))?;
                 let (identity, author) = (names.identity(&build), names.author.clone());
                 let publisher = Box::new(Publisher::new(event, identity, author, settings.publish));
-                Ok(Self::PublishBuildResult { publisher, pull_request_id: build.pull_request_id })
+                let pull_request_id = build.pull_request_id;
+                Ok(Self::Single(Single::Publish { publisher, pull_request_id }))
+            }
+            Event::StartSweep(time) => {
+                let sweep = StartSweepSettings {
+                    hook_name: names.hook.clone(),
+                    project_name: names.project.clone(),
+                    repositories: names.served.clone(),
+                    most_builds: settings.sweep_builds,
+                    build_existing: settings.build_existing,
+                };
+                let tick = schedule_tick(time, settings.sweep_period.to_duration());
+                let sweep = StartSweep::new(sweep, time, tick);
+                Ok(Self::StartSweep(Box::new(Lanes::new(sweep, settings, now, pace))))
             }
         }
     }
@@ -75,192 +106,82 @@ impl Function {
     /// What it came to, if it makes no further call.
     pub(crate) fn end(&self) -> Option<End> {
         match self {
-            Self::StartBuild(starter) => match starter.step() {
-                StartStep::Finished(outcome) => {
-                    let what = outcome.build_id().or(outcome.reason()).unwrap_or_default();
-                    Some(End::Handled(format!("{}: {what}", outcome.message())))
-                }
-                StartStep::Failed(failure) => Some(End::Failed(format!("{failure:?}"))),
-                _ => None,
-            },
-            Self::PublishBuildResult { publisher, .. } => match publisher.step() {
-                Step::Finished(publication) => {
-                    let shown = publication.shown().map(|shown| &*shown.build_status);
-                    let what = shown.or(publication.reason()).unwrap_or_default();
-                    Some(End::Handled(format!("{}: {what}", publication.message())))
-                }
-                Step::GiveUp { passes, last } => {
-                    Some(End::Failed(format!("gives up after {passes} passes: {last}")))
-                }
-                _ => None,
-            },
+            Self::Single(machine) => machine.end(),
+            Self::StartSweep(sweep) => sweep.end(),
         }
     }
 
-    /// The call that it makes next, in words.
-    pub(crate) fn describe_call(&self) -> String {
+    /// The lanes that have a new call to make, once the call of one was answered; in the beginning, that of none was.
+    pub(crate) fn next_lanes(&mut self, answered: Option<usize>, aws: &Aws) -> Vec<usize> {
+        let goes_on = answered.filter(|lane| self.is_busy(*lane));
+        let filled = match self {
+            Self::Single(_) if answered.is_none() => vec![0],
+            Self::Single(_) => Vec::new(),
+            Self::StartSweep(sweep) => sweep.fill(aws),
+        };
+        goes_on.into_iter().chain(filled).collect()
+    }
+
+    /// Whether the lane has a call to make.
+    pub(crate) fn is_busy(&self, lane: usize) -> bool {
         match self {
-            Self::StartBuild(starter) => match starter.step() {
-                StartStep::ReadPullRequest(_) => "reads the pull request".to_owned(),
-                StartStep::ReadBuilds { page } => format!("lists builds, page {page:?}"),
-                StartStep::ReadComments(_) => "reads the comments".to_owned(),
-                StartStep::ReadNamedBuilds(ids) => format!("reads the builds {}", join(ids)),
-                StartStep::StopBuild(id) => format!("stops {id}"),
-                StartStep::StartBuild { build, .. } => format!("starts a build of {}", build.revision_id),
-                end => format!("{end:?}"),
-            },
-            Self::PublishBuildResult { publisher, .. } => match publisher.step() {
-                Step::ReadComments => "reads the comments".to_owned(),
-                Step::ReadBuilds(ids) => format!("reads the builds {}", join(ids)),
-                Step::FindSourceLoss { build, .. } => {
-                    format!("looks for the source of {}", build.arn.build_id)
-                }
-                Step::PostComment { content, .. } => format!("posts a comment: {}", quote(content)),
-                Step::UpdateComment { comment_id, content } => {
-                    format!("updates {comment_id}: {}", quote(content))
-                }
-                Step::PostReply { comment_id, content, .. } => {
-                    format!("replies to {comment_id}: {}", quote(content))
-                }
-                other => format!("{other:?}"),
-            },
+            Self::Single(_) => true,
+            Self::StartSweep(sweep) => sweep.is_busy(lane),
         }
     }
 
-    /// Whether the next call changes something.
+    /// Leaves out what there is no time for.
+    pub(crate) fn keep_time(&mut self, now: Moment) {
+        match self {
+            Self::Single(_) => {}
+            Self::StartSweep(sweep) => sweep.keep_time(now),
+        }
+    }
+
+    /// The call that the lane makes next, in words.
+    pub(crate) fn describe_call(&self, lane: usize) -> String {
+        match self {
+            Self::Single(machine) => machine.describe_call(),
+            Self::StartSweep(sweep) => sweep.describe_call(lane),
+        }
+    }
+
+    /// Makes the lane's call, and takes the answer if it is heard.
+    pub(crate) fn call(&mut self, lane: usize, aws: &mut Aws, at: At, is_heard: bool) -> Result<(), Refused> {
+        match self {
+            Self::Single(machine) => machine.call(aws, at, is_heard),
+            Self::StartSweep(sweep) => sweep.call(lane, aws, at, is_heard),
+        }
+    }
+
+    /// Takes that the lane's call failed; whether the invocation goes on all the same.
+    pub(crate) fn take_failure(&mut self, lane: usize) -> bool {
+        match self {
+            Self::Single(_) => return false,
+            Self::StartSweep(sweep) => sweep.fail(lane),
+        }
+        true
+    }
+
+    /// Whether it writes a comment with its next call, for an event.
     pub(crate) fn is_about_to_write(&self) -> bool {
-        match self {
-            Self::StartBuild(starter) => {
-                matches!(starter.step(), StartStep::StartBuild { .. } | StartStep::StopBuild(_))
-            }
-            Self::PublishBuildResult { publisher, .. } => {
-                matches!(publisher.step(), Step::PostComment { .. } | Step::UpdateComment { .. })
-                    || self.is_about_to_reply()
-            }
-        }
+        matches!(self, Self::Single(machine) if machine.is_about_to_write())
     }
 
+    /// Whether it posts a reply with its next call, for an event.
     pub(crate) fn is_about_to_reply(&self) -> bool {
-        let Self::PublishBuildResult { publisher, .. } = self else { return false };
-        matches!(publisher.step(), Step::PostReply { .. })
-    }
-
-    /// Makes the call.
-    pub(crate) fn call(&self, aws: &mut Aws, at: At) -> Result<Answered, Refused> {
-        match self {
-            Self::StartBuild(starter) => call_for_starter(starter.step(), aws, at).map(Answered::Start),
-            Self::PublishBuildResult { publisher, pull_request_id } => {
-                Ok(Answered::Publish(call_for_publisher(publisher.step(), pull_request_id, aws, at)))
-            }
-        }
-    }
-
-    /// Takes the answer.
-    pub(crate) fn answer(&mut self, answered: Answered) {
-        match (self, answered) {
-            (Self::StartBuild(starter), Answered::Start(answer)) => starter.answer(answer),
-            (Self::PublishBuildResult { publisher, .. }, Answered::Publish(answer)) => {
-                publisher.answer(answer)
-            }
-            _ => {}
-        }
+        matches!(self, Self::Single(machine) if machine.is_about_to_reply())
     }
 }
 
-fn call_for_starter(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswer, Refused> {
-    match step {
-        StartStep::ReadPullRequest(build) => {
-            let index = aws.codecommit.index(&build.pull_request_id);
-            let pull_request = index.map(|index| {
-                let pull_request = &aws.codecommit.pull_requests[index];
-                let current = pull_request.read(at.now.before(at.lag));
-                let is_behind = current.revision_id != pull_request.state().revision_id;
-                aws.effects.push(Effect::Read { is_behind });
-                current
-            });
-            Ok(StartAnswer::PullRequest { pull_request, time: Some(at.now.to_second()) })
-        }
-        StartStep::ReadBuilds { page } => {
-            let (builds, next_page) = aws.codebuild.list(page.as_deref(), at.now.before(at.lag));
-            Ok(StartAnswer::Builds { builds, next_page })
-        }
-        StartStep::StartBuild { build, token } => {
-            let run = match aws.codebuild.start(build, token, at.now) {
-                Start::New(run) => {
-                    aws.effects.push(Effect::BuildSubmitted(run));
-                    run
-                }
-                Start::Known(run) => run,
-                Start::InvalidInput => return Ok(StartAnswer::Refused),
-                Start::AccountLimitExceeded => return Err(Refused("AccountLimitExceededException")),
-            };
-            let build = &aws.codebuild.runs[run].build;
-            Ok(StartAnswer::Started { build_id: build.arn.build_id.clone(), start_time: build.start_time })
-        }
-        StartStep::ReadComments(pull_request_id) => {
-            let index = aws.codecommit.index(pull_request_id);
-            let comments = index.map(|index| aws.codecommit.read_comments(index, &aws.names));
-            let contents = comments.unwrap_or_default().into_iter().filter_map(|comment| comment.content);
-            Ok(StartAnswer::Comments(contents.collect()))
-        }
-        StartStep::ReadNamedBuilds(ids) => {
-            let builds = aws.codebuild.read_listed(ids, at.now.before(at.lag));
-            Ok(StartAnswer::Builds { builds, next_page: None })
-        }
-        StartStep::StopBuild(id) => {
-            aws.effects.push(Effect::Stopped(id.clone()));
-            Ok(StartAnswer::Stopped)
-        }
-        StartStep::Finished(_) | StartStep::Failed(_) => Err(Refused("there is no call to make")),
+fn start_settings(names: &Names, settings: Settings) -> StartSettings {
+    StartSettings {
+        hook_name: names.hook.clone(),
+        project_name: names.project.clone(),
+        stop_superseded: settings.stop_superseded,
     }
-}
-
-fn call_for_publisher(step: &Step, pull_request_id: &PullRequestId, aws: &mut Aws, at: At) -> Answer {
-    let Aws { names, codecommit, codebuild, effects } = aws;
-    let (answer, posted) = match step {
-        Step::ReadComments => {
-            let index = codecommit.index(pull_request_id);
-            let comments = index.map(|index| codecommit.read_comments(index, names));
-            effects.push(Effect::CommentsRead);
-            (comments.map_or(Answer::Over(Over::PullRequestGone), Answer::Comments), None)
-        }
-        Step::ReadBuilds(ids) => {
-            let (builds, is_behind) = codebuild.read(ids, at.now.before(at.lag));
-            effects.push(Effect::Read { is_behind });
-            (Answer::Builds(builds), None)
-        }
-        Step::FindSourceLoss { build, .. } => {
-            let index = codecommit.index(&build.pull_request.pull_request_id);
-            let loss = index
-                .map(|index| codecommit.pull_requests[index].source_loss(&build.pull_request.source_commit));
-            (loss.map_or(Answer::Over(Over::PullRequestGone), Answer::SourceLoss), None)
-        }
-        Step::ReadReports { .. } => (Answer::Reports(Vec::new()), None),
-        Step::ReadLog { .. } => (Answer::Log(Vec::new()), None),
-        Step::PostComment { build, request_token, content } => {
-            codecommit.post_comment(build, request_token, content, names, at.now)
-        }
-        Step::UpdateComment { comment_id, content } => {
-            let last_modified = codecommit.last_modified(comment_id);
-            effects.push(Effect::Updated { comment_id: comment_id.clone(), last_modified });
-            (codecommit.update_comment(comment_id, content, at.now), None)
-        }
-        Step::PostReply { comment_id, request_token, content } => {
-            codecommit.post_reply(comment_id, request_token, content, names, at.now)
-        }
-        Step::Finished(_) | Step::GiveUp { .. } => (Answer::LookAgain("there is no call to make"), None),
-    };
-    effects.extend(posted.map(Effect::Posted));
-    answer
 }
 
 fn join(ids: &[BuildId]) -> String {
     ids.iter().map(|id| id.unique_part()).collect::<Vec<_>>().join(", ")
-}
-
-/// A comment's first and last line: its headline and its marker.
-fn quote(content: &str) -> String {
-    let mut lines = content.lines();
-    let first = lines.next().unwrap_or_default();
-    format!("{first} … {}", lines.next_back().unwrap_or_default())
 }

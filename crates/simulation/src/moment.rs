@@ -23,6 +23,10 @@ impl Span {
     pub(crate) const fn minutes(minutes: u64) -> Self {
         Self::seconds(minutes * 60)
     }
+
+    pub(crate) const fn to_duration(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
 }
 
 impl Moment {

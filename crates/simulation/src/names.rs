@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use pull_request_build::{
     AuthorArn, BuildArn, BuildId, CommentIdentity, DestinationCommit, FunctionArn, HookName, InvalidId,
-    ProjectName, PullRequestBuild, RepositoryName, RevisionId, SourceCommit,
+    ProjectName, PullRequestBuild, RepositoryName, RevisionId, ServedRepositories, SourceCommit,
 };
 
 const PROJECT: &str = "pull-request-hook";
@@ -14,7 +14,9 @@ const PROJECT: &str = "pull-request-hook";
 pub(crate) struct Names {
     pub(crate) hook: HookName,
     pub(crate) project: ProjectName,
-    pub(crate) repository: RepositoryName,
+    pub(crate) repositories: [RepositoryName; 2],
+    /// As the setting says them: all.
+    pub(crate) served: ServedRepositories,
     /// publish-build-result, as the author of comments.
     pub(crate) author: AuthorArn,
 }
@@ -25,7 +27,8 @@ impl Names {
         Self {
             hook: valid(HookName::parse(PROJECT)),
             project: valid(ProjectName::parse(PROJECT)),
-            repository: valid(RepositoryName::parse("payments")),
+            repositories: ["payments", "shop"].map(|name| valid(RepositoryName::parse(name))),
+            served: valid(ServedRepositories::parse(r#"["*"]"#)),
             author: valid(FunctionArn::parse(function)).author_arn("publish-role"),
         }
     }

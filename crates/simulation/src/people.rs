@@ -4,7 +4,6 @@ use pull_request_build::PullRequestStatus;
 
 use crate::chance::Chance;
 use crate::codebuild::Ending;
-use crate::delivery::About;
 use crate::moment::Span;
 use crate::names::{destination_commit, source_commit};
 use crate::world::World;
@@ -89,7 +88,9 @@ pub(crate) fn act(world: &mut World) {
 }
 
 fn open(world: &mut World) {
-    let pull_request = world.aws.codecommit.open(world.now);
+    let count = world.aws.names.repositories.len();
+    let repository = world.aws.names.repositories[world.chance.below(count)].clone();
+    let pull_request = world.aws.codecommit.open(repository, world.now);
     world.note(|world| {
         let pull_request = &world.aws.codecommit.pull_requests[pull_request];
         let state = pull_request.state();
@@ -100,7 +101,7 @@ fn open(world: &mut World) {
             state.revision_id
         )
     });
-    world.send_pull_request_event(About::Revision { pull_request });
+    world.send_revision(pull_request);
 }
 
 /// Pushes a new commit, or one that is already there.
@@ -125,7 +126,7 @@ fn push(world: &mut World, pull_request: usize, known: Option<usize>) {
             state.revision_id
         )
     });
-    world.send_pull_request_event(About::Revision { pull_request });
+    world.send_revision(pull_request);
 }
 
 /// Somebody pushes to the destination branch: no event tells the pull request's hook.
@@ -145,7 +146,7 @@ fn end(world: &mut World, pull_request: usize, status: PullRequestStatus) {
     world.note(|world| {
         format!("pull request {} is {status} now", world.aws.codecommit.pull_requests[pull_request].id)
     });
-    world.send_pull_request_event(About::End { pull_request });
+    world.send_end(pull_request);
 }
 
 /// Deletes a comment or a reply of the hook.

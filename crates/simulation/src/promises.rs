@@ -1,7 +1,8 @@
 //! What the hook promises, checked from outside: by what stands in CodeCommit and CodeBuild.
 //!
-//! What must never be is checked when it happens. What must be in the end is checked when the world is at rest, of all
-//! whose events a function handled: an event that was lost or is in the failure queue is for the sweep, or for a person.
+//! What must never be is checked when it happens. What must be in the end is checked twice: when nothing has happened for
+//! two sweeps, and when the last late event has come, too. A head has its build, whatever became of the event of its push.
+//! Comments are checked where a function handled the events of their builds: those of the others are for a sweep, too.
 
 use pull_request_build::{
     Build, BuildStatus, CommentIdentity, CommitBuilds, LiveComment, OwnComments, Replies, superseded_by,
@@ -10,7 +11,7 @@ use pull_request_build::{
 use crate::aws::At;
 use crate::codebuild::Run;
 use crate::codecommit::Posted;
-use crate::delivery::About;
+use crate::delivery::{About, Fate, Sent};
 use crate::function::Function;
 use crate::moment::Span;
 use crate::world::World;
@@ -35,15 +36,13 @@ const HEAD_GOES_ON: &str = "the hook stops no build of a head";
 const ONE_COMMENT: &str = "a commit has one comment";
 const FINAL_STATE: &str = "a comment shows how its commit's newest build ended";
 const SETTLED: &str = "an event that comes once more changes nothing";
+const NOTHING_LOST: &str = "an event that arrived is handled or in the failure queue";
 const ONE_REPLY: &str = "a build is replied to once";
 const STAYS_DELETED: &str = "what a person deleted stays deleted until a build starts later";
 
 // What events alone cannot put right, although a function handled each of them.
 const OVERWRITTEN: &str = "left to the sweep, as who wrote last had not seen the newer build";
 const BEHIND_END: &str = "left to the sweep, as CodeBuild's answers stayed behind the build's end";
-const BEHIND_PUSH: &str =
-    "left to the sweep, as CodeCommit's answer was from before the push, in the same second";
-
 fn leave_to_sweep(world: &mut World, left: Vec<String>) {
     world.tally.left_to_sweep += left.len();
     for words in left {
@@ -68,7 +67,7 @@ pub(crate) fn check_stop(world: &mut World, run: usize) {
     let build = &world.aws.codebuild.runs[run].build;
     let pull_requests = &world.aws.codecommit.pull_requests;
     let head_waits = pull_requests.iter().any(|pull_request| {
-        pull_request.is_open() && pull_request.head(&world.aws.names).is_same_request(&build.pull_request)
+        pull_request.is_open() && pull_request.head().is_same_request(&build.pull_request)
     });
     if head_waits {
         let instead =
@@ -113,23 +112,27 @@ pub(crate) fn check_at_rest(world: &mut World) {
     world.broken.extend(broken);
 }
 
+/// When the last event has come and the last invocation has ended.
+pub(crate) fn check_deliveries(world: &mut World) {
+    let is_lost = |sent: &&Sent| sent.deliveries.iter().any(|fate| matches!(fate, Fate::Pending { .. }));
+    let lost = world.events.iter().filter(is_lost);
+    let broken = lost.map(|sent| Promise::new(NOTHING_LOST, format!("{:?} is neither", sent.about)));
+    world.broken.extend(broken);
+}
+
+/// The head of an open pull request has exactly one build, unless it is older than the hook, and those are not wanted.
 fn check_head(world: &mut World, index: usize) -> Option<Promise> {
     let pull_request = &world.aws.codecommit.pull_requests[index];
-    let head = pull_request.head(&world.aws.names);
-    let about = About::Revision { pull_request: index };
-    let event = world.events.iter().rev().find(|sent| sent.about == about)?;
-    if !pull_request.is_open() || !event.is_handled() {
+    if !pull_request.is_open() {
         return None;
     }
-    if event.is_misled() {
-        let words = format!("{BEHIND_PUSH}: {} has no build", head.revision_id);
-        leave_to_sweep(world, vec![words]);
-        return None;
-    }
-    world.tally.heads += 1;
+    let head = pull_request.head();
+    let is_older = pull_request.state().since.to_second() < world.aws.codebuild.project_created.to_second();
+    let wanted = usize::from(world.settings.build_existing || !is_older);
     let by_hook = world.aws.codebuild.runs.iter().filter(|run| run.token.is_some());
     let count = by_hook.filter(|run| run.build.pull_request.is_same_request(&head)).count();
-    (count != 1).then(|| Promise::new(ONE_BUILD, format!("{} has {count}", head.revision_id)))
+    world.tally.heads += 1;
+    (count != wanted).then(|| Promise::new(ONE_BUILD, format!("{} has {count}", head.revision_id)))
 }
 
 fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
@@ -228,22 +231,24 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
     broken
 }
 
+/// What is done for an event makes one call after the other.
+const LANE: usize = 0;
+
 /// The event of a build's end, once more: it must find nothing to write.
 fn check_settled(world: &mut World, run: usize) -> Option<Promise> {
     let about = About::Build { run, ended: true };
     let event = world.events.iter().find(|sent| sent.about == about)?.event.clone();
-    let mut function = Function::invoke(event, &world.aws, world.settings).ok()?;
+    let mut function = Function::invoke(event, &world.aws, world.settings, world.now, world.pace()).ok()?;
     let at = At { now: world.now, lag: Span(0) };
     while function.end().is_none() {
         // Whether people hear of a build depends on the builds that the comments showed when it was decided.
         if function.is_about_to_reply() && world.settings.publish.replies == Replies::OnChange {
             return None;
         }
-        if function.is_about_to_write() {
-            return Some(Promise::new(SETTLED, format!("it {}", function.describe_call())));
+        if function.is_about_to_write() || function.is_about_to_reply() {
+            return Some(Promise::new(SETTLED, format!("it {}", function.describe_call(LANE))));
         }
-        let answered = function.call(&mut world.aws, at).ok()?;
-        function.answer(answered);
+        function.call(LANE, &mut world.aws, at, true).ok()?;
     }
     None
 }

@@ -14,6 +14,10 @@ pub struct Tally {
     pub events_lost: usize,
     /// Those that arrived more than once.
     pub events_repeated: usize,
+    /// Sweeps that were to be made.
+    pub sweeps: usize,
+    /// Builds that sweeps started.
+    pub builds_of_sweeps: usize,
     /// Invocations of both functions.
     pub invocations: usize,
     /// Those that failed or were killed.
@@ -43,6 +47,8 @@ impl AddAssign for Tally {
             events,
             events_lost,
             events_repeated,
+            sweeps,
+            builds_of_sweeps,
             invocations,
             failures,
             queued,
@@ -58,6 +64,8 @@ impl AddAssign for Tally {
         self.events += events;
         self.events_lost += events_lost;
         self.events_repeated += events_repeated;
+        self.sweeps += sweeps;
+        self.builds_of_sweeps += builds_of_sweeps;
         self.invocations += invocations;
         self.failures += failures;
         self.queued += queued;
@@ -75,17 +83,19 @@ impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{} worlds: {} events ({} lost, {} repeated), {} invocations ({} failed), {} deliveries in the queue, {} \
-             calls, {} builds; checked: {} heads, {} comments ({} left to the sweep), {} deleted comments, {} replies",
+            "{} worlds: {} events ({} lost, {} repeated), {} sweeps, {} invocations ({} failed), {} deliveries in the \
+             queue, {} calls, {} builds ({} by sweeps); checked: {} heads, {} comments ({} left to the sweep), {} deleted comments, {} replies",
             self.worlds,
             self.events,
             self.events_lost,
             self.events_repeated,
+            self.sweeps,
             self.invocations,
             self.failures,
             self.queued,
             self.calls,
             self.builds,
+            self.builds_of_sweeps,
             self.heads,
             self.comments,
             self.left_to_sweep,

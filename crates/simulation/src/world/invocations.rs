@@ -1,0 +1,196 @@
+//! The invocations of a world, each of which makes one call after the other.
+
+use crate::aws::{At, Effect};
+use crate::codebuild::{Ending, Run};
+use crate::delivery::{About, Fate};
+use crate::faults::{CallFault, Then};
+use crate::function::{End, Function, Refused};
+use crate::moment::{Moment, Span};
+use crate::promises::{self, Promise};
+use crate::world::{Happening, World};
+
+/// How long an invocation may take (`timeout` in infra/lib/pull-request-hook.ts).
+const TIME_LIMIT: Span = Span::minutes(5);
+/// No invocation needs more calls.
+const MAX_CALLS: usize = 1_000;
+
+#[derive(Debug)]
+pub(super) struct Invocation {
+    event: usize,
+    delivery: usize,
+    deadline: Moment,
+    calls: usize,
+    /// Whether what it read last was from before a build's end.
+    is_misled: bool,
+    /// When it last read the comments.
+    looked: Moment,
+    /// Nothing once it is over.
+    function: Option<Function>,
+}
+
+impl World {
+    pub(super) fn invoke(&mut self, event: usize, delivery: usize) {
+        let index = self.invocations.len();
+        self.tally.invocations += 1;
+        let cause = self.events[event].event.clone();
+        let deadline = self.now + TIME_LIMIT;
+        let pace = self.faults.pace();
+        let function = Function::invoke(cause, &self.aws, self.settings, self.now, pace);
+        self.note(|world| {
+            let fate = world.events[event].deliveries[delivery];
+            format!("invocation {index} begins: event {event}, delivery {delivery}, {fate:?}")
+        });
+        let (function, end) = match function {
+            Ok(function) => (Some(function), None),
+            Err(end) => (None, Some(end)),
+        };
+        let looked = self.now;
+        self.invocations.push(Invocation {
+            event,
+            delivery,
+            deadline,
+            calls: 0,
+            is_misled: false,
+            looked,
+            function,
+        });
+        match end {
+            Some(end) => self.end(index, end),
+            None => self.go_on(index, None),
+        }
+    }
+
+    /// The invocation makes its next calls, each after a pause, or it has come to its end.
+    fn go_on(&mut self, invocation: usize, answered: Option<usize>) {
+        let Some(function) = &mut self.invocations[invocation].function else { return };
+        let lanes = function.next_lanes(answered, &self.aws);
+        if let Some(end) = function.end() {
+            return self.end(invocation, end);
+        }
+        for lane in lanes {
+            self.schedule_call(invocation, lane);
+        }
+    }
+
+    fn schedule_call(&mut self, invocation: usize, lane: usize) {
+        let pause = self.faults.pause(&mut self.chance);
+        self.schedule(pause, Happening::Call { invocation, lane });
+    }
+
+    fn end(&mut self, invocation: usize, end: End) {
+        let what = match end {
+            End::Handled(what) => what,
+            End::Failed(why) => return self.fail(invocation, &why),
+        };
+        let Invocation { event, delivery, .. } = self.invocations[invocation];
+        self.invocations[invocation].function = None;
+        self.events[event].deliveries[delivery] = Fate::Handled;
+        self.note(|_| format!("invocation {invocation} ends: {what}"));
+    }
+
+    fn fail(&mut self, invocation: usize, why: &str) {
+        let Invocation { event, delivery, .. } = self.invocations[invocation];
+        self.invocations[invocation].function = None;
+        self.tally.failures += 1;
+        let pause = self.events[event].deliveries[delivery].fail();
+        self.note(|_| {
+            let then = if pause.is_some() { "will be invoked again" } else { "the event is in the queue" };
+            format!("invocation {invocation} fails: {why}; {then}")
+        });
+        match pause {
+            Some(pause) => self.schedule(pause, Happening::Arrival { event, delivery }),
+            None => self.tally.queued += 1,
+        }
+    }
+
+    pub(super) fn call(&mut self, index: usize, lane: usize) {
+        let invocation = &mut self.invocations[index];
+        let Some(mut function) = invocation.function.take() else { return };
+        invocation.calls += 1;
+        if self.now >= invocation.deadline {
+            return self.fail(index, "its time is up");
+        }
+        if invocation.calls > MAX_CALLS {
+            let words = format!("invocation {index} made {MAX_CALLS} calls");
+            return self.broken.push(Promise::new("an invocation ends", words));
+        }
+        function.keep_time(self.now);
+        if !function.is_busy(lane) {
+            self.invocations[index].function = Some(function);
+            return self.go_on(index, None);
+        }
+        self.tally.calls += 1;
+        let fault = self.faults.of_call(&mut self.chance);
+        self.note(|_| {
+            let how = fault.map(describe).unwrap_or_default();
+            format!("invocation {index} {}{how}", function.describe_call(lane))
+        });
+        let at = At { now: self.now, lag: self.faults.lag(&mut self.chance) };
+        let mut failure = None;
+        if fault.is_none_or(|fault| fault.took_effect) {
+            let result = function.call(lane, &mut self.aws, at, fault.is_none());
+            self.look_at_effects(index);
+            failure = result.err().map(|Refused(error)| error);
+        }
+        match fault.map(|fault| fault.then) {
+            Some(Then::Kill) => return self.fail(index, "killed"),
+            Some(Then::MadeAgain) if failure.is_none() => {
+                self.invocations[index].function = Some(function);
+                return self.schedule_call(index, lane);
+            }
+            Some(Then::Failure) => failure = failure.or(Some("the call failed")),
+            Some(Then::MadeAgain) | None => {}
+        }
+        if let Some(why) = failure {
+            self.note(|_| format!("a call of invocation {index} fails: {why}"));
+            if !function.take_failure(lane) {
+                return self.fail(index, why);
+            }
+        }
+        self.invocations[index].function = Some(function);
+        self.go_on(index, Some(lane));
+    }
+
+    fn look_at_effects(&mut self, invocation: usize) {
+        for effect in std::mem::take(&mut self.aws.effects) {
+            match effect {
+                Effect::BuildSubmitted(run) => {
+                    self.note(|_| format!("build {} is submitted", run + 1));
+                    let event = self.invocations[invocation].event;
+                    self.tally.builds_of_sweeps += usize::from(self.events[event].about == About::Tick);
+                    self.submitted(run);
+                }
+                Effect::Read { is_behind } => self.invocations[invocation].is_misled = is_behind,
+                Effect::Stopped(id) => {
+                    let runs = &self.aws.codebuild.runs;
+                    let is_running = |run: &Run| run.build.arn.build_id == id && run.ended.is_none();
+                    if let Some(run) = runs.iter().position(is_running) {
+                        promises::check_stop(self, run);
+                        self.end_build(run, Ending::Stopped);
+                    }
+                }
+                Effect::CommentsRead => self.invocations[invocation].looked = self.now,
+                Effect::Updated { comment_id, last_modified } => {
+                    self.misled.retain(|(id, _)| *id != comment_id);
+                    let Invocation { is_misled, looked, .. } = self.invocations[invocation];
+                    if is_misled {
+                        let is_unseen = last_modified > Some(looked.to_system_time());
+                        self.misled.push((comment_id, is_unseen));
+                    }
+                }
+                Effect::Posted(posted) => promises::check_post(self, &posted),
+            }
+        }
+    }
+}
+
+fn describe(CallFault { took_effect, then }: CallFault) -> String {
+    let effect =
+        if took_effect { "took effect, but its answer is lost" } else { "fails before it takes effect" };
+    let then = match then {
+        Then::MadeAgain => "the SDK makes it again",
+        Then::Failure => "the invocation fails",
+        Then::Kill => "the invocation is killed",
+    };
+    format!(" [the call {effect}; {then}]")
+}

@@ -6,6 +6,9 @@ use crate::build_arn::BuildArn;
 use crate::build_variables::PullRequestBuild;
 use crate::secrets::Secrets;
 
+/// As many builds are read in one call (API reference of CodeBuild, `BatchGetBuilds`).
+pub(crate) const MAX_BUILDS_READ: usize = 100;
+
 /// A build of a pull request, reduced to what decisions and comments need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {

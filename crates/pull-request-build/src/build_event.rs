@@ -45,6 +45,16 @@ impl BuildEvent {
         })
     }
 
+    /// The event that CodeBuild would send of `build` as it stands.
+    pub(crate) fn of(build: &Build) -> Self {
+        let variables = build.pull_request.to_variables().into_iter();
+        Self {
+            build_arn: build.arn.clone(),
+            status: build.status.clone(),
+            variables: variables.map(|(name, value)| (name.to_owned(), value)).collect(),
+        }
+    }
+
     /// Whether the event tells of the end of a build that `build`, an answer of CodeBuild, shows as not ended: then the
     /// answer is behind. Events themselves come late too, so the other way round says nothing.
     pub fn is_newer_than(&self, build: &Build) -> bool {

@@ -42,15 +42,17 @@ impl<'b> CommitBuilds<'b> {
         &self.earlier
     }
 
+    /// All of them, newest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'b Build> {
+        iter::once(self.newest).chain(self.earlier.iter().copied())
+    }
+
     /// The marker of a comment that shows these builds.
     pub fn marker(&self, identity: &CommentIdentity) -> Marker {
         Marker {
             hook_name: identity.hook_name.clone(),
             source_commit: identity.source_commit.clone(),
-            builds: iter::once(&self.newest)
-                .chain(&self.earlier)
-                .map(|build| build.arn.build_id.clone())
-                .collect(),
+            builds: self.iter().map(|build| build.arn.build_id.clone()).collect(),
             unfinished: self.newest.status == BuildStatus::InProgress,
         }
     }
@@ -88,13 +90,16 @@ pub fn decide_comment(
     match &own.live {
         Some(live) if live.says(content) => CommentDecision::Keep { comment_id: live.id.to_owned() },
         Some(live) => CommentDecision::Update { comment_id: live.id.to_owned() },
-        // A build of unknown start or a deletion at an unknown time are no reason to overrule a person.
-        None if own.deleted > 0
-            && (own.last_deletion.is_none() || newest.start_time <= own.last_deletion) =>
-        {
-            CommentDecision::StayDeleted
-        }
+        None if own.stays_deleted_for(newest) => CommentDecision::StayDeleted,
         None => CommentDecision::Post { request_token: identity.request_token(own.deleted) },
+    }
+}
+
+impl CommitComments<'_> {
+    /// Whether a person deleted a comment of the commit after `build` had started. A build of unknown start or a deletion
+    /// at an unknown time are no reason to overrule a person.
+    pub(crate) fn stays_deleted_for(&self, build: &Build) -> bool {
+        self.deleted > 0 && (self.last_deletion.is_none() || build.start_time <= self.last_deletion)
     }
 }
 

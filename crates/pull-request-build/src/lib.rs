@@ -62,7 +62,8 @@ pub use served_repositories::ServedRepositories;
 pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartSettings, StartStep, Starter};
 pub use start_decision::CurrentPullRequest;
 pub use sweep::{
-    Head, MissingBuild, StartSweep, StartSweepAnswer, StartSweepSettings, StartSweepStep, StartSweepSummary,
-    Sweep, WalkAnswer, WalkStep, schedule_tick,
+    Head, MissingBuild, PublishSweep, PublishSweepAnswer, PublishSweepSettings, PublishSweepStep,
+    PublishSweepSummary, Repair, StartSweep, StartSweepAnswer, StartSweepSettings, StartSweepStep,
+    StartSweepSummary, Sweep, WalkAnswer, WalkStep, schedule_tick,
 };
 pub use verdict::{Change, Verdict, change, previous_run, superseded_by, verdict};

@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem::take;
 
 use crate::author::AuthorArn;
-use crate::build::{Build, BuildStatus};
+use crate::build::{Build, BuildStatus, MAX_BUILDS_READ};
 use crate::build_event::BuildEvent;
 use crate::comment_decision::{CommentDecision, CommitBuilds, decide_comment};
 use crate::comment_text::pointer_text;
@@ -60,9 +60,6 @@ mod step;
 /// How often an invocation looks and writes before it leaves the rest to the next try. Two are the rule: one that
 /// writes and one that finds nothing to write. Each invocation that runs at the same time may cost one more.
 pub const MAX_PASSES: usize = 6;
-
-/// As many builds are read in one call (API reference of CodeBuild, `BatchGetBuilds`).
-const MAX_BUILDS_READ: usize = 100;
 
 /// What the settings say about comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 //! Like a [`Starter`](crate::Starter), a [`Sweep`] names calls and makes none, but several of them may be under way at a
 //! time: [`Sweep::next`] hands out one after the other, [`Sweep::answer`] takes what came of them in any order.
 //!
-//! [`StartSweep`] starts the builds that are missing. It [walks](WalkStep) from the served repositories to their open pull
-//! requests, and leaves what is young to the events.
+//! There are two. [`StartSweep`] starts the builds that are missing, [`PublishSweep`] writes what comments lack. Both
+//! [walk](WalkStep) from the served repositories to their open pull requests, and both leave what is young to the events.
 //!
 //! # When time runs out
 //!
@@ -20,11 +20,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use publish::{
+    PublishSweep, PublishSweepAnswer, PublishSweepSettings, PublishSweepStep, PublishSweepSummary, Repair,
+};
 pub use start::{
     Head, MissingBuild, StartSweep, StartSweepAnswer, StartSweepSettings, StartSweepStep, StartSweepSummary,
 };
 pub use walk::{WalkAnswer, WalkStep, schedule_tick};
 
+mod publish;
 mod start;
 mod walk;
 

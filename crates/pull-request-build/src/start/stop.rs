@@ -4,16 +4,13 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::SystemTime;
 
-use crate::build::BuildStatus;
+use crate::build::{BuildStatus, MAX_BUILDS_READ};
 use crate::build_variables::PullRequestBuild;
 use crate::ids::{BuildId, HookName, PullRequestId, RepositoryName};
 use crate::marker::Marker;
 use crate::pull_request_event::PullRequestStatus;
 use crate::start::step::{ListedBuild, StartStep};
 use crate::start_decision::CurrentPullRequest;
-
-/// As many builds are read in one call (API reference of CodeBuild, `BatchGetBuilds`).
-const MAX_BUILDS_READ: usize = 100;
 
 /// The search for builds to stop, and what is left to stop.
 ///

@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem::take;
 use std::time::SystemTime;
 
+use crate::build::MAX_BUILDS_READ;
 use crate::build_variables::PullRequestBuild;
 use crate::ids::{BuildId, HookName, ProjectName, SourceCommit};
 use crate::marker::Marker;
@@ -40,9 +41,6 @@ use crate::sweep::{Calls, LEFT_TO_EVENTS, Sweep};
 pub use step::{Head, MissingBuild, StartSweepAnswer, StartSweepStep, StartSweepSummary};
 
 mod step;
-
-/// As many builds are read in one call (API reference of CodeBuild, `BatchGetBuilds`).
-const MAX_BUILDS_READ: usize = 100;
 
 /// What the settings say about the sweep of start-build.
 #[derive(Debug, Clone, PartialEq, Eq)]

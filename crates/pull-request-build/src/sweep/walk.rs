@@ -81,6 +81,11 @@ impl Walk {
         Self { served, tick, repositories, rotation, pages: BTreeMap::new() }
     }
 
+    /// Turns `items` until the one where the run begins is the first.
+    pub(super) fn rotate<T>(&self, items: &mut [T]) {
+        Rotation::of_tick(self.tick).rotate(items);
+    }
+
     /// The call to begin with, if the setting alone does not name the repositories.
     pub(super) fn first_step(&self) -> Option<WalkStep> {
         self.served.has_patterns().then_some(WalkStep::ListRepositories { page: None })

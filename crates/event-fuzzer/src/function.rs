@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use pull_request_build::{
     AuthorArn, BuildEvent, CommentIdentity, FunctionArn, HookName, InvalidId, ProjectName, PublishSettings,
-    Publisher, PullRequestEvent, Replies, StartSettings, StartStep, Starter, Step,
+    Publisher, PullRequestEvent, Replies, StartSettings, StartStep, Starter, Step, read_event,
 };
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ pub enum Function {
 /// What came of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handled {
-    /// It is no JSON that can be read. Lambda's runtime refuses it, with this reason.
+    /// It is no JSON that can be read. The function refuses it with this reason, unless Lambda did before.
     Unreadable(String),
     /// The function refuses it, with this reason.
     Refused(String),
@@ -78,8 +78,10 @@ impl Function {
 
     /// Handles `input` as the function would, while AWS answers as `scene` says.
     pub fn handle(self, input: &[u8], scene: &Scene) -> Handled {
-        let event: Value = match serde_json::from_slice(input) {
-            Ok(event) => event,
+        let event = match str::from_utf8(input).map(read_event) {
+            Ok(Ok(event)) => event,
+            Ok(Err(invalid)) => return Handled::Unreadable(invalid.to_string()),
+            // Lambda's Invoke takes no such payload.
             Err(error) => return Handled::Unreadable(error.to_string()),
         };
         let handled = match self {

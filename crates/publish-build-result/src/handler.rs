@@ -6,9 +6,8 @@ use aws_config::SdkConfig;
 use lambda_setup::{Metric, write_metrics};
 use pull_request_build::{
     Answer, BuildEvent, CommentIdentity, Failure, FunctionArn, MissingReport, Publication, PublishSettings,
-    Publisher, PullRequestBuild, Report, ReportContent, Step,
+    Publisher, PullRequestBuild, Report, ReportContent, Step, read_event,
 };
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::codebuild::read_builds;
@@ -44,11 +43,11 @@ impl Handler {
     /// invoke the function again.
     pub(crate) async fn handle(
         &self,
-        event: Value,
+        payload: &str,
         invoked_function_arn: &str,
         deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
-        let result = self.publish_event(event, invoked_function_arn, deadline).await;
+        let result = self.publish_event(payload, invoked_function_arn, deadline).await;
         let publication = result.as_ref().ok();
         let replied = publication.and_then(Publication::shown).is_some_and(|shown| shown.reply_id.is_some());
         let ignored = matches!(publication, Some(Publication::Ignored { .. }));
@@ -67,12 +66,13 @@ impl Handler {
     /// Publishes one event, and logs what came of it.
     async fn publish_event(
         &self,
-        event: Value,
+        payload: &str,
         invoked_function_arn: &str,
         deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
         let hook_name = self.config.hook_name.as_str();
-        let event = BuildEvent::parse(&event).map_err(PublishError::from).inspect_err(|error| {
+        let event = read_event(payload).and_then(|event| BuildEvent::parse(&event));
+        let event = event.map_err(PublishError::from).inspect_err(|error| {
             tracing::error!(
                 hook.name = hook_name,
                 error.type = error.error_type(),

@@ -9,7 +9,7 @@ mod publish_error;
 mod reports;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{config::Config, handler::Handler};
 
@@ -19,9 +19,9 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_environment().inspect_err(|error| tracing::error!(%error, "cannot start"))?;
     let handler = Handler::new(config, &lambda_setup::load_sdk_config().await);
     let handler = &handler;
-    run(service_fn(async |event: LambdaEvent<Value>| {
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let (function_arn, deadline) = (&event.context.invoked_function_arn, event.context.deadline());
-        handler.handle(event.payload, function_arn, deadline).await
+        handler.handle(event.payload.get(), function_arn, deadline).await
     }))
     .await
 }

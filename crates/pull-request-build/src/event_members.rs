@@ -18,6 +18,9 @@ const LONGEST_QUOTE: usize = 64;
 /// Why an event cannot be understood. It will not become better by being delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEvent {
+    /// It is no JSON, or JSON that no value can hold: halves of characters, numbers out of range, deep nesting.
+    #[error("the event cannot be read: {0}")]
+    Unreadable(String),
     /// A required member is not there.
     #[error("the event has no {0}; the rule that calls this function must pass events whole")]
     Missing(&'static str),
@@ -29,6 +32,14 @@ pub enum InvalidEvent {
         /// What is wrong with its value.
         reason: String,
     },
+}
+
+/// Reads an event from the payload that Lambda hands over.
+///
+/// Lambda's runtime for Rust would do so before the function is called. But a refusal of its own is neither counted nor
+/// logged like ours, and its text has the names of all members on the way, however long they are.
+pub fn read_event(payload: &str) -> Result<Value, InvalidEvent> {
+    serde_json::from_str(payload).map_err(|error| InvalidEvent::Unreadable(error.to_string()))
 }
 
 /// Refuses an event of another kind.
@@ -128,6 +139,16 @@ mod tests {
         assert!(reason.starts_with(r#"the event's detail-type is malformed: it is "\u{7}xxxx"#), "{reason}");
         assert!(reason.len() < 300, "{} bytes", reason.len());
         assert_eq!(quote("grüße"), "\"grüße\"");
+    }
+
+    #[test]
+    fn an_event_that_no_value_can_hold_is_refused_without_the_names_in_it() {
+        let name = "x".repeat(250_000);
+        for value in [r#""\ud800""#, "1e999", &"[".repeat(200), "nothing", ""] {
+            let reason = read_event(&format!(r#"{{"{name}":{value}}}"#)).unwrap_err().to_string();
+            assert!(reason.starts_with("the event cannot be read: ") && reason.len() < 200, "{reason}");
+        }
+        assert_eq!(read_event(r#"{"detail":1}"#), Ok(json!({"detail": 1})));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use build_event::{BuildEvent, NotOurBuild};
 pub use build_variables::{BuildVariables, NotAPullRequestBuild, PullRequestBuild};
 pub use comment_decision::{CommentDecision, CommitBuilds, decide_comment};
 pub use comment_text::{CommentContent, PreviousRun, comment_text, pointer_text, reply_text};
-pub use event_members::InvalidEvent;
+pub use event_members::{InvalidEvent, read_event};
 pub use failure::{Cause, Failure};
 pub use ids::{
     BuildId, DestinationCommit, HookName, InvalidId, ProjectName, PullRequestId, Reference, RepositoryName,

@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use lambda_setup::{CallFailure, Metric, write_metrics};
 use pull_request_build::{
     AuthorArn, FunctionArn, PullRequestEvent, StartAnswer, StartFailure, StartOutcome, StartSettings,
-    StartStep, Starter,
+    StartStep, Starter, read_event,
 };
 use serde_json::Value;
 
@@ -39,11 +39,17 @@ impl Handler {
     /// Handles one event, and logs what came of it. An error means: try again, at last in the failure queue.
     pub(crate) async fn handle(
         &self,
-        event: &Value,
+        payload: &str,
         invoked_function_arn: &str,
     ) -> Result<StartOutcome, Failure> {
-        let result = self.start_build_of(event, invoked_function_arn).await;
-        self.log(event, &result);
+        let (event, result) = match read_event(payload) {
+            Ok(event) => {
+                let result = self.start_build_of(&event, invoked_function_arn).await;
+                (event, result)
+            }
+            Err(invalid) => (Value::Null, Err(invalid.into())),
+        };
+        self.log(&event, &result);
         self.count(&result);
         result
     }

@@ -7,7 +7,7 @@ mod handler;
 mod pull_request;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{config::Config, handler::Handler};
 
@@ -17,8 +17,8 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_environment().inspect_err(|error| tracing::error!(%error, "cannot start"))?;
     let handler = Handler::new(config, &lambda_setup::load_sdk_config().await);
     let handler = &handler;
-    run(service_fn(async |event: LambdaEvent<Value>| {
-        handler.handle(&event.payload, &event.context.invoked_function_arn).await
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        handler.handle(event.payload.get(), &event.context.invoked_function_arn).await
     }))
     .await
 }

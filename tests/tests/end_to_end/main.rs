@@ -7,6 +7,7 @@ mod comment_convergence;
 mod comments;
 mod gallery;
 mod git_of_builds;
+mod malformed_events;
 mod permissions;
 mod pull_requests;
 mod redelivery;

@@ -119,10 +119,14 @@ struct Handled {
 /// Handles `event` while AWS answers as `script` says. Fails unless exactly the script's calls are made, and exactly one
 /// line is logged.
 async fn run(event: &Value, script: Script) -> Handled {
+    run_payload(&event.to_string(), script).await
+}
+
+async fn run_payload(payload: &str, script: Script) -> Handled {
     let lines = Lines::default();
     let _guard = lines.capture();
     let aws = ReplayedAws::new(script);
-    let result = Handler::new(a_config(), &aws.sdk_config()).handle(event, FUNCTION_ARN).await;
+    let result = Handler::new(a_config(), &aws.sdk_config()).handle(payload, FUNCTION_ARN).await;
     Handled { result, requests: aws.requests(), line: lines.only_line() }
 }
 

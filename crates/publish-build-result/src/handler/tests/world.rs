@@ -215,7 +215,8 @@ pub(super) fn config() -> Config {
 /// The same, with these settings.
 pub(super) async fn run_as(config: Config, event: Value, script: impl IntoIterator<Item = Step>) -> Run {
     let aws = ReplayedAws::new(script);
-    let result = Handler::new(config, &aws.sdk_config()).handle(event, FUNCTION, SystemTime::now()).await;
+    let result =
+        Handler::new(config, &aws.sdk_config()).handle(&event.to_string(), FUNCTION, SystemTime::now()).await;
     Run { result, requests: aws.requests() }
 }
 

@@ -141,6 +141,13 @@ async fn an_event_that_cannot_be_understood_asks_aws_nothing_and_names_the_field
 }
 
 #[tokio::test]
+async fn a_payload_that_cannot_be_read_is_an_invalid_event_like_any_other() {
+    let handled = run_payload(r#"{"detail":{"title":"\ud83e"}}"#, vec![]).await;
+    assert_eq!(handled.result.unwrap_err().error_type(), "InvalidEvent");
+    assert_eq!(handled.line["error.type"], "InvalidEvent");
+}
+
+#[tokio::test]
 async fn the_line_about_a_malformed_event_shows_the_beginning_of_its_texts_and_no_more() {
     let handled = run(&created_with("pullRequestId", json!("4".repeat(250_000))), vec![]).await;
     assert_eq!(handled.line["pull_request.id"], "4".repeat(100));

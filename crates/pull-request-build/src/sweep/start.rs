@@ -24,6 +24,7 @@
 //! | hundred builds of the project since the oldest of these | 2 |
 //! | missing build | as many as an event that is older than four minutes: see [`Starter`](crate::Starter) |
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::mem::take;
 use std::time::SystemTime;
@@ -34,12 +35,15 @@ use crate::ids::{BuildId, HookName, ProjectName, SourceCommit};
 use crate::marker::Marker;
 use crate::pull_request_event::{NewRevision, PullRequestStatus};
 use crate::served_repositories::ServedRepositories;
-use crate::start::{CLOCK_DIFFERENCE, ListedBuild, StartOutcome};
+use crate::start::{ListedBuild, StartOutcome};
 use crate::sweep::walk::{Listed, Walk, WalkAnswer, Walked};
 use crate::sweep::{Calls, LEFT_TO_EVENTS, Sweep};
 
+use search::Search;
+
 pub use step::{Head, MissingBuild, StartSweepAnswer, StartSweepStep, StartSweepSummary};
 
+mod search;
 mod step;
 
 /// What the settings say about the sweep of start-build.
@@ -75,9 +79,7 @@ pub struct StartSweep {
     /// When the hook was deployed.
     deployed: Option<SystemTime>,
     /// Those of the unproven heads that call for a build, unless the project has it.
-    wanted: Vec<MissingBuild>,
-    /// The project's builds are listed back to this moment.
-    listed_back_to: Option<SystemTime>,
+    search: Search,
     /// What is missing and was not handed out yet, newest first.
     missing: VecDeque<MissingBuild>,
     summary: StartSweepSummary,
@@ -121,8 +123,7 @@ impl StartSweep {
             found: BTreeMap::new(),
             unproven: Vec::new(),
             deployed: None,
-            wanted: Vec::new(),
-            listed_back_to: None,
+            search: Search::default(),
             missing: VecDeque::new(),
             summary: StartSweepSummary::default(),
         }
@@ -224,10 +225,7 @@ impl StartSweep {
             heads.retain(|head| head.last_activity >= deployed);
             self.summary.older_than_the_hook += before - heads.len();
         }
-        heads.sort_by(|a, b| {
-            let id = |head: &Head| head.build.pull_request_id.clone();
-            b.last_activity.cmp(&a.last_activity).then_with(|| id(a).cmp(&id(b)))
-        });
+        heads.sort_by_cached_key(|head| (Reverse(head.last_activity), head.build.pull_request_id.clone()));
         self.calls.push_last(heads.into_iter().map(|head| StartSweepStep::ReadRevisionTime(Box::new(head))));
     }
 
@@ -244,7 +242,7 @@ impl StartSweep {
             self.summary.older_than_the_hook += 1;
         } else {
             let Head { status, build, .. } = head;
-            self.wanted.push(MissingBuild {
+            self.search.add(MissingBuild {
                 revision: NewRevision { time, status, is_first: false, build },
                 looked_back_from: self.now,
                 is_older_than_the_hook,
@@ -253,36 +251,13 @@ impl StartSweep {
     }
 
     fn take_builds(&mut self, builds: &[ListedBuild], next_page: Option<String>) {
-        self.wanted.retain(|wanted| !builds.iter().any(|build| is_build_of(build, &wanted.revision.build)));
-        let oldest = builds.iter().filter_map(|build| build.start_time).min();
-        self.listed_back_to = match next_page {
-            Some(_) => oldest.or(self.listed_back_to),
-            None => Some(SystemTime::UNIX_EPOCH),
-        };
-        let settled = self.wanted.iter().filter(|wanted| self.is_settled(wanted)).count();
-        if let Some(page) = next_page
-            && settled < self.wanted.len().min(self.settings.most_builds)
-        {
-            self.look([StartSweepStep::ListBuilds { page: Some(page) }]);
-        }
+        let page = self.search.take_page(builds, next_page, self.settings.most_builds);
+        self.look(page.map(|page| StartSweepStep::ListBuilds { page: Some(page) }));
     }
 
-    /// Whether the list of builds goes back to before the head was pushed.
-    fn is_settled(&self, wanted: &MissingBuild) -> bool {
-        let earliest = wanted.revision.time.checked_sub(CLOCK_DIFFERENCE);
-        earliest.is_none_or(|earliest| self.listed_back_to.is_some_and(|listed| listed < earliest))
-    }
-
-    /// Begins to start what is missing, newest heads first. What the list does not go back to may be there.
     fn start_missing(&mut self) {
-        let mut missing = take(&mut self.wanted);
-        missing.retain(|wanted| self.is_settled(wanted));
-        missing.sort_by(|a, b| {
-            let id = |missing: &MissingBuild| missing.revision.build.pull_request_id.clone();
-            b.revision.time.cmp(&a.revision.time).then_with(|| id(a).cmp(&id(b)))
-        });
-        self.summary.missing = missing.len();
-        self.missing = missing.into();
+        self.missing = self.search.take_missing();
+        self.summary.missing = self.missing.len();
         for _ in 0..self.settings.most_builds {
             self.start_next();
         }
@@ -340,7 +315,7 @@ impl StartSweep {
                 Phase::Dating
             }
             Phase::Dating => {
-                if !self.wanted.is_empty() {
+                if !self.search.is_empty() {
                     self.calls.push_last([StartSweepStep::ListBuilds { page: None }]);
                 }
                 Phase::Listing

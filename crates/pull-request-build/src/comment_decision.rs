@@ -54,6 +54,7 @@ impl<'b> CommitBuilds<'b> {
             source_commit: identity.source_commit.clone(),
             builds: self.iter().map(|build| build.arn.build_id.clone()).collect(),
             unfinished: self.newest.status == BuildStatus::InProgress,
+            earlier_unfinished: self.earlier.iter().any(|build| build.status == BuildStatus::InProgress),
         }
     }
 }

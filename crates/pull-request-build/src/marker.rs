@@ -27,6 +27,9 @@ pub struct Marker {
     /// Whether the newest of them had not ended when the comment was written. Such a comment has to be written again, by
     /// whoever sees it after the end.
     pub unfinished: bool,
+    /// Whether an earlier one of them had not ended either. What the comment tells of it in its history has to be written
+    /// again, too; the comment knows the newest build's end nevertheless.
+    pub earlier_unfinished: bool,
 }
 
 impl Marker {
@@ -42,6 +45,7 @@ impl Marker {
             source_commit: SourceCommit::parse(fields.value("commit")?).ok()?,
             builds: builds.map(BuildId::parse).collect::<Result<_, _>>().ok()?,
             unfinished: fields.value("unfinished") == Some("yes"),
+            earlier_unfinished: fields.value("earlier-unfinished") == Some("yes"),
         })
     }
 }
@@ -94,12 +98,13 @@ impl<'c> Fields<'c> {
 
 impl fmt::Display for Marker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hook_name, source_commit, builds, unfinished } = self;
+        let Self { hook_name, source_commit, builds, unfinished, earlier_unfinished } = self;
         let builds: Vec<&str> = builds.iter().map(BuildId::as_str).collect();
         let unfinished = if *unfinished { " unfinished=yes" } else { "" };
+        let earlier_unfinished = if *earlier_unfinished { " earlier-unfinished=yes" } else { "" };
         write!(
             formatter,
-            "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={}{unfinished})",
+            "{PREFIX}{VERSION} hook={hook_name} commit={source_commit} builds={}{unfinished}{earlier_unfinished})",
             builds.join(",")
         )
     }
@@ -129,6 +134,7 @@ mod tests {
             source_commit: SourceCommit::parse(&"a".repeat(40)).unwrap(),
             builds: ["hook:2", "hook:1"].map(|id| BuildId::parse(id).unwrap()).to_vec(),
             unfinished: false,
+            earlier_unfinished: false,
         }
     }
 
@@ -152,6 +158,9 @@ mod tests {
         let running = Marker { unfinished: true, ..marker() };
         assert!(running.to_string().ends_with(" builds=hook:2,hook:1 unfinished=yes)"), "{running}");
         assert_eq!(Marker::find(&running.to_string()), Some(running));
+        let earlier_running = Marker { earlier_unfinished: true, ..marker() };
+        assert!(earlier_running.to_string().ends_with(" builds=hook:2,hook:1 earlier-unfinished=yes)"));
+        assert_eq!(Marker::find(&earlier_running.to_string()), Some(earlier_running));
     }
 
     #[test]

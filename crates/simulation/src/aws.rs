@@ -1,7 +1,5 @@
 //! The services together, as an invocation reaches them.
 
-use std::time::SystemTime;
-
 use pull_request_build::BuildId;
 
 use crate::codebuild::CodeBuild;
@@ -41,18 +39,10 @@ pub(crate) struct Aws {
 #[derive(Debug)]
 pub(crate) enum Effect {
     BuildSubmitted(usize),
-    /// Builds were read, and whether the answer was from before the end of one.
-    Read {
-        is_behind: bool,
-    },
-    CommentsRead,
     /// start-build stopped the build, if it had not ended.
     Stopped(BuildId),
-    /// A comment was written over, that had last been written then.
-    Updated {
-        comment_id: String,
-        last_modified: Option<SystemTime>,
-    },
+    /// A comment was written over.
+    Updated,
     Posted(Posted),
 }
 

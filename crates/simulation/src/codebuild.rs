@@ -109,35 +109,31 @@ impl CodeBuild {
         run.build.phases = ending.phases(run.begun);
     }
 
-    /// The answer of `BatchGetBuilds` as things stood at `moment`, and whether a build has ended since. That a build
-    /// exists is always known.
-    pub(crate) fn read(&self, ids: &[BuildId], moment: Moment) -> (Vec<Build>, bool) {
+    /// The answer of `BatchGetBuilds` as things stood at `moment`. That a build exists is always known.
+    pub(crate) fn read(&self, ids: &[BuildId], moment: Moment) -> Vec<Build> {
         let runs = ids.iter().filter_map(|id| self.runs.iter().find(|run| run.build.arn.build_id == *id));
-        let is_behind = runs.clone().any(|run| run.ended.is_some_and(|ended| ended > moment));
-        (runs.map(|run| run.as_of(moment)).collect(), is_behind)
+        runs.map(|run| run.as_of(moment)).collect()
     }
 
     /// A page of the project's builds, newest first, and the token of the next one.
-    pub(crate) fn list(&self, page: Option<&str>, moment: Moment) -> (Vec<ListedBuild>, Option<String>) {
+    pub(crate) fn list(&self, page: Option<&str>, moment: Moment) -> (Vec<Build>, Option<String>) {
         // A page is named by the number of builds that are older than its first, so that new builds do not shift it.
         let older = page.and_then(|page| page.parse().ok()).unwrap_or(self.runs.len());
         let rest = older.saturating_sub(PAGE);
-        let listed = self.runs[rest..older].iter().rev().map(|run| list(run.as_of(moment)));
+        let listed = self.runs[rest..older].iter().rev().map(|run| run.as_of(moment));
         (listed.collect(), (rest > 0).then(|| rest.to_string()))
-    }
-
-    pub(crate) fn read_listed(&self, ids: &[BuildId], moment: Moment) -> Vec<ListedBuild> {
-        self.read(ids, moment).0.into_iter().map(list).collect()
     }
 }
 
-fn list(build: Build) -> ListedBuild {
-    ListedBuild {
+/// The builds as start-build sees them.
+pub(crate) fn reduce(builds: Vec<Build>) -> Vec<ListedBuild> {
+    let reduce = |build: Build| ListedBuild {
         id: build.arn.build_id,
         start_time: build.start_time,
         status: build.status,
         pull_request: Some(build.pull_request),
-    }
+    };
+    builds.into_iter().map(reduce).collect()
 }
 
 impl Run {

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use pull_request_build::{
-    Answer, BuildId, ClosedPullRequest, CurrentPullRequest, DestinationCommit, Head, Marker, Over,
-    PullRequestBuild, PullRequestComment, PullRequestId, PullRequestStatus, Reference, ReplyMarker,
-    RepositoryName, RevisionId, SourceCommit, SourceLoss,
+    Answer, ClosedPullRequest, CurrentPullRequest, DestinationCommit, Head, Over, PullRequestBuild,
+    PullRequestComment, PullRequestId, PullRequestStatus, Reference, ReplyMarker, RepositoryName, RevisionId,
+    SourceCommit, SourceLoss,
 };
 
 use crate::moment::Moment;
@@ -29,8 +29,6 @@ pub(crate) struct CodeCommit {
     keeps_tokens: bool,
     commits: usize,
     comments: usize,
-    /// Builds that a comment showed until an invocation that had not seen them wrote over it.
-    forgotten: Vec<BuildId>,
 }
 
 #[derive(Debug)]
@@ -72,14 +70,7 @@ pub(crate) struct Posted {
 
 impl CodeCommit {
     pub(crate) fn new(keeps_tokens: bool) -> Self {
-        Self {
-            pull_requests: Vec::new(),
-            posts: HashMap::new(),
-            keeps_tokens,
-            commits: 0,
-            comments: 0,
-            forgotten: Vec::new(),
-        }
+        Self { pull_requests: Vec::new(), posts: HashMap::new(), keeps_tokens, commits: 0, comments: 0 }
     }
 
     pub(crate) fn new_commit(&mut self) -> usize {
@@ -257,21 +248,11 @@ impl CodeCommit {
         if comment.deleted {
             return Answer::LookAgain("a person deleted the comment meanwhile");
         }
-        let builds = |text: &str| Marker::find(text).map(|marker| marker.builds).unwrap_or_default();
-        let shown = builds(content);
-        self.forgotten.retain(|id| !shown.contains(id));
-        let lost = builds(comment.content.as_deref().unwrap_or_default()).into_iter();
-        self.forgotten.extend(lost.filter(|id| !shown.contains(id)));
         comment.content = Some(content.to_owned());
         comment.last_modified_date = Some(now.to_system_time());
         let answer = written(comment);
         pull_request.touch(now);
         answer
-    }
-
-    pub(crate) fn last_modified(&self, comment_id: &str) -> Option<SystemTime> {
-        let (pull_request, index) = self.find(comment_id)?;
-        self.pull_requests[pull_request].comments[index].last_modified_date
     }
 
     /// A person deletes a comment of the hook.
@@ -281,11 +262,6 @@ impl CodeCommit {
         comment.content = None;
         comment.last_modified_date = Some(now.to_system_time());
         self.pull_requests[pull_request].touch(now);
-    }
-
-    /// Whether a comment showed the build once, and an invocation that had not seen it wrote over that.
-    pub(crate) fn is_forgotten(&self, build: &BuildId) -> bool {
-        self.forgotten.contains(build)
     }
 
     fn find(&self, comment_id: &str) -> Option<(usize, usize)> {

@@ -5,8 +5,8 @@
 use std::time::SystemTime;
 
 use pull_request_build::{
-    BuildEvent, BuildId, PublishSettings, Publisher, PullRequestEvent, StartSettings, StartSweep,
-    StartSweepSettings, Starter, schedule_tick,
+    BuildEvent, BuildId, PublishSettings, PublishSweep, PublishSweepSettings, Publisher, PullRequestEvent,
+    StartSettings, StartSweep, StartSweepSettings, Starter, schedule_tick,
 };
 
 use crate::aws::{At, Aws};
@@ -19,6 +19,7 @@ pub(crate) use single::Single;
 use lanes::Lanes;
 
 mod lanes;
+mod publish_sweep;
 mod publisher;
 mod single;
 mod start_sweep;
@@ -44,6 +45,8 @@ pub(crate) enum Event {
     Build(BuildEvent),
     /// It is time for start-build's sweep, since then.
     StartSweep(SystemTime),
+    /// It is time for publish-build-result's sweep, since then.
+    PublishSweep(SystemTime),
 }
 
 /// A function that was invoked.
@@ -52,6 +55,7 @@ pub(crate) enum Function {
     /// For an event. It has one lane of calls.
     Single(Single),
     StartSweep(Box<Lanes<StartSweep>>),
+    PublishSweep(Box<Lanes<PublishSweep>>),
 }
 
 /// An error of AWS that ends the invocation.
@@ -75,6 +79,7 @@ impl Function {
         pace: Pace,
     ) -> Result<Self, End> {
         let names = &aws.names;
+        let tick = |time| schedule_tick(time, settings.sweep_period.to_duration());
         match event {
             Event::PullRequest(event) => {
                 let starter = Starter::new(start_settings(names, settings), event);
@@ -96,9 +101,18 @@ impl Function {
                     most_builds: settings.sweep_builds,
                     build_existing: settings.build_existing,
                 };
-                let tick = schedule_tick(time, settings.sweep_period.to_duration());
-                let sweep = StartSweep::new(sweep, time, tick);
+                let sweep = StartSweep::new(sweep, time, tick(time));
                 Ok(Self::StartSweep(Box::new(Lanes::new(sweep, settings, now, pace))))
+            }
+            Event::PublishSweep(time) => {
+                let sweep = PublishSweepSettings {
+                    hook_name: names.hook.clone(),
+                    project_name: names.project.clone(),
+                    author: names.author.clone(),
+                    repositories: names.served.clone(),
+                };
+                let sweep = PublishSweep::new(sweep, time, tick(time));
+                Ok(Self::PublishSweep(Box::new(Lanes::new(sweep, settings, now, pace))))
             }
         }
     }
@@ -108,6 +122,7 @@ impl Function {
         match self {
             Self::Single(machine) => machine.end(),
             Self::StartSweep(sweep) => sweep.end(),
+            Self::PublishSweep(sweep) => sweep.end(),
         }
     }
 
@@ -118,6 +133,7 @@ impl Function {
             Self::Single(_) if answered.is_none() => vec![0],
             Self::Single(_) => Vec::new(),
             Self::StartSweep(sweep) => sweep.fill(aws),
+            Self::PublishSweep(sweep) => sweep.fill(aws),
         };
         goes_on.into_iter().chain(filled).collect()
     }
@@ -127,6 +143,7 @@ impl Function {
         match self {
             Self::Single(_) => true,
             Self::StartSweep(sweep) => sweep.is_busy(lane),
+            Self::PublishSweep(sweep) => sweep.is_busy(lane),
         }
     }
 
@@ -135,6 +152,7 @@ impl Function {
         match self {
             Self::Single(_) => {}
             Self::StartSweep(sweep) => sweep.keep_time(now),
+            Self::PublishSweep(sweep) => sweep.keep_time(now),
         }
     }
 
@@ -143,6 +161,7 @@ impl Function {
         match self {
             Self::Single(machine) => machine.describe_call(),
             Self::StartSweep(sweep) => sweep.describe_call(lane),
+            Self::PublishSweep(sweep) => sweep.describe_call(lane),
         }
     }
 
@@ -151,6 +170,7 @@ impl Function {
         match self {
             Self::Single(machine) => machine.call(aws, at, is_heard),
             Self::StartSweep(sweep) => sweep.call(lane, aws, at, is_heard),
+            Self::PublishSweep(sweep) => sweep.call(lane, aws, at, is_heard),
         }
     }
 
@@ -159,6 +179,7 @@ impl Function {
         match self {
             Self::Single(_) => return false,
             Self::StartSweep(sweep) => sweep.fail(lane),
+            Self::PublishSweep(sweep) => sweep.fail(lane),
         }
         true
     }

@@ -1,11 +1,12 @@
 //! What the hook promises, checked from outside: by what stands in CodeCommit and CodeBuild.
 //!
 //! What must never be is checked when it happens. What must be in the end is checked twice: when nothing has happened for
-//! two sweeps, and when the last late event has come, too. A head has its build, whatever became of the event of its push.
-//! Comments are checked where a function handled the events of their builds: those of the others are for a sweep, too.
+//! two sweeps, and when the last late event has come, too. It must be so whatever became of the events.
+
+use std::collections::BTreeSet;
 
 use pull_request_build::{
-    Build, BuildStatus, CommentIdentity, CommitBuilds, LiveComment, OwnComments, Replies, superseded_by,
+    Build, BuildStatus, CommentIdentity, CommitBuilds, OwnComments, Replies, superseded_by,
 };
 
 use crate::aws::At;
@@ -39,16 +40,6 @@ const SETTLED: &str = "an event that comes once more changes nothing";
 const NOTHING_LOST: &str = "an event that arrived is handled or in the failure queue";
 const ONE_REPLY: &str = "a build is replied to once";
 const STAYS_DELETED: &str = "what a person deleted stays deleted until a build starts later";
-
-// What events alone cannot put right, although a function handled each of them.
-const OVERWRITTEN: &str = "left to the sweep, as who wrote last had not seen the newer build";
-const BEHIND_END: &str = "left to the sweep, as CodeBuild's answers stayed behind the build's end";
-fn leave_to_sweep(world: &mut World, left: Vec<String>) {
-    world.tally.left_to_sweep += left.len();
-    for words in left {
-        world.note(|_| words);
-    }
-}
 
 /// When a build is submitted: the hook never starts a second one of a revision.
 pub(crate) fn check_build(world: &mut World, run: usize) {
@@ -135,22 +126,19 @@ fn check_head(world: &mut World, index: usize) -> Option<Promise> {
     (count != wanted).then(|| Promise::new(ONE_BUILD, format!("{} has {count}", head.revision_id)))
 }
 
+/// Each commit with a build has one comment, which shows how the newest build ended, unless a person deleted it.
 fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
     let mut broken = Vec::new();
     let mut due = Vec::new();
-    let mut is_whole = true;
-    let mut left_to_sweep = Vec::new();
     let pull_request = &world.aws.codecommit.pull_requests[index];
     let names = &world.aws.names;
     let builds: Vec<_> = world.aws.codebuild.runs.iter().map(|run| run.build.clone()).collect();
     let own = OwnComments::find(&pull_request.comments, &names.hook, &names.author);
-    let mut commits: Vec<_> = builds
+    let of_pull_request = builds
         .iter()
-        .filter(|build| build.pull_request.pull_request_id == pull_request.id)
-        .map(|build| &build.pull_request.source_commit)
-        .collect();
-    commits.sort();
-    commits.dedup();
+        .map(|build| &build.pull_request)
+        .filter(|build| build.pull_request_id == pull_request.id);
+    let commits: BTreeSet<_> = of_pull_request.map(|build| &build.source_commit).collect();
     for commit in commits {
         let comments = own.of(commit);
         let name = commit.short();
@@ -164,14 +152,6 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
         };
         let Some(of_commit) = CommitBuilds::of(&builds, &identity) else { continue };
         let newest = of_commit.newest();
-        let is_of_commit = |run: usize| {
-            let build = &builds[run].pull_request;
-            build.pull_request_id == pull_request.id && build.source_commit == *commit
-        };
-        let is_unhandled = world.events.iter().any(|sent| match sent.about {
-            About::Build { run, ended: true } => is_of_commit(run) && !sent.is_handled(),
-            _ => false,
-        });
         if comments.last_deletion.is_some_and(|deletion| newest.start_time <= Some(deletion)) {
             world.tally.deleted += 1;
             if comments.live.is_some() {
@@ -179,22 +159,8 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
             }
             continue;
         }
-        if is_unhandled {
-            is_whole = false;
-            continue;
-        }
-        let id = &newest.arn.build_id;
-        let is_misled =
-            |live: &LiveComment<'_>| world.misled.iter().any(|(id, is_unseen)| id == live.id && *is_unseen);
-        if world.aws.codecommit.is_forgotten(id) {
-            left_to_sweep.push(format!("{OVERWRITTEN}: the comment on {name}"));
-            continue;
-        }
-        if comments.live.is_some_and(is_misled) {
-            left_to_sweep.push(format!("{BEHIND_END}: the comment on {name}"));
-            continue;
-        }
         world.tally.comments += 1;
+        let id = &newest.arn.build_id;
         let instead = match comments.live {
             None => Some(format!("{name} has no comment, although build {id} ended")),
             Some(live) if live.marker.builds.first() != Some(id) => {
@@ -219,15 +185,9 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
         broken.extend(instead.map(|instead| Promise::new(FINAL_STATE, instead)));
     }
     // A deleted comment takes with it what it told of builds that others name.
-    // The history of a comment may name an earlier build as it stood before its end.
-    is_whole &= world.misled.is_empty()
-        && left_to_sweep.is_empty()
-        && !pull_request.comments.iter().any(|comment| comment.deleted);
-    leave_to_sweep(world, left_to_sweep);
-    if !is_whole {
-        return broken;
+    if !pull_request.comments.iter().any(|comment| comment.deleted) {
+        broken.extend(due.into_iter().filter_map(|run| check_settled(world, run)));
     }
-    broken.extend(due.into_iter().filter_map(|run| check_settled(world, run)));
     broken
 }
 
@@ -237,12 +197,15 @@ const LANE: usize = 0;
 /// The event of a build's end, once more: it must find nothing to write.
 fn check_settled(world: &mut World, run: usize) -> Option<Promise> {
     let about = About::Build { run, ended: true };
-    let event = world.events.iter().find(|sent| sent.about == about)?.event.clone();
+    let sent = world.events.iter().find(|sent| sent.about == about)?;
+    let (event, was_handled) = (sent.event.clone(), sent.is_handled());
     let mut function = Function::invoke(event, &world.aws, world.settings, world.now, world.pace()).ok()?;
     let at = At { now: world.now, lag: Span(0) };
     while function.end().is_none() {
-        // Whether people hear of a build depends on the builds that the comments showed when it was decided.
-        if function.is_about_to_reply() && world.settings.publish.replies == Replies::OnChange {
+        // Whether people hear of a build depends on the builds that the comments showed when it was decided. A reply that
+        // was lost with its event is not made up for: the comment says what it would have said.
+        let is_owed = world.settings.publish.replies == Replies::Always && was_handled;
+        if function.is_about_to_reply() && !is_owed {
             return None;
         }
         if function.is_about_to_write() || function.is_about_to_reply() {

@@ -18,6 +18,8 @@ pub struct Tally {
     pub sweeps: usize,
     /// Builds that sweeps started.
     pub builds_of_sweeps: usize,
+    /// Comments that sweeps posted or changed.
+    pub comments_of_sweeps: usize,
     /// Invocations of both functions.
     pub invocations: usize,
     /// Those that failed or were killed.
@@ -32,8 +34,6 @@ pub struct Tally {
     pub heads: usize,
     /// Commits whose comments were checked.
     pub comments: usize,
-    /// Commits whose comment only a sweep can put right: see [`Promise`](crate::Promise).
-    pub left_to_sweep: usize,
     /// Comments that a person deleted and that were checked to be so still.
     pub deleted: usize,
     /// Replies that were posted.
@@ -49,6 +49,7 @@ impl AddAssign for Tally {
             events_repeated,
             sweeps,
             builds_of_sweeps,
+            comments_of_sweeps,
             invocations,
             failures,
             queued,
@@ -56,7 +57,6 @@ impl AddAssign for Tally {
             builds,
             heads,
             comments,
-            left_to_sweep,
             deleted,
             replies,
         } = other;
@@ -66,6 +66,7 @@ impl AddAssign for Tally {
         self.events_repeated += events_repeated;
         self.sweeps += sweeps;
         self.builds_of_sweeps += builds_of_sweeps;
+        self.comments_of_sweeps += comments_of_sweeps;
         self.invocations += invocations;
         self.failures += failures;
         self.queued += queued;
@@ -73,7 +74,6 @@ impl AddAssign for Tally {
         self.builds += builds;
         self.heads += heads;
         self.comments += comments;
-        self.left_to_sweep += left_to_sweep;
         self.deleted += deleted;
         self.replies += replies;
     }
@@ -84,7 +84,8 @@ impl fmt::Display for Tally {
         write!(
             formatter,
             "{} worlds: {} events ({} lost, {} repeated), {} sweeps, {} invocations ({} failed), {} deliveries in the \
-             queue, {} calls, {} builds ({} by sweeps); checked: {} heads, {} comments ({} left to the sweep), {} deleted comments, {} replies",
+             queue, {} calls, {} builds ({} by sweeps), {} comments written by sweeps; checked: {} heads, {} comments, \
+             {} deleted comments, {} replies",
             self.worlds,
             self.events,
             self.events_lost,
@@ -96,9 +97,9 @@ impl fmt::Display for Tally {
             self.calls,
             self.builds,
             self.builds_of_sweeps,
+            self.comments_of_sweeps,
             self.heads,
             self.comments,
-            self.left_to_sweep,
             self.deleted,
             self.replies
         )

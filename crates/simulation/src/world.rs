@@ -38,9 +38,6 @@ pub(crate) struct World {
     pub(crate) events: Vec<Sent>,
     pub(crate) settings: Settings,
     pub(crate) broken: Vec<Promise>,
-    /// The comments that were last written by an invocation to which CodeBuild showed an ended build as running, and
-    /// whether it wrote over what it had not seen.
-    pub(crate) misled: Vec<(String, bool)>,
     /// The builds that were replied to.
     pub(crate) replied: Vec<BuildId>,
     pub(crate) tally: Tally,
@@ -98,7 +95,6 @@ impl World {
             events: Vec::new(),
             settings,
             broken: Vec::new(),
-            misled: Vec::new(),
             replied: Vec::new(),
             tally: Tally::default(),
             history: History::new(is_told),

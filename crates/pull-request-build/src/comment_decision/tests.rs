@@ -28,6 +28,7 @@ fn content(builds: &[&str]) -> String {
         source_commit: identity.source_commit,
         builds: builds.collect(),
         unfinished: false,
+        earlier_unfinished: false,
     };
     format!("Hello\n\n{marker}")
 }
@@ -162,6 +163,18 @@ fn the_build_that_started_last_is_shown() {
     let many: Vec<Build> = (1..=20).map(|number| a_build_of(&number.to_string(), number)).collect();
     let newest = CommitBuilds::of(&many, &identity()).unwrap();
     assert_eq!(ids(&newest), ["20", "19", "18", "17", "16", "15", "14", "13", "12", "11"]);
+}
+
+#[test]
+fn the_marker_tells_which_ends_the_comment_does_not_know() {
+    let ended = |name, start| Build { status: BuildStatus::Failed, ..a_build_of(name, start) };
+    let unfinished = |builds: &[Build]| {
+        let marker = CommitBuilds::of(builds, &identity()).unwrap().marker(&identity());
+        (marker.unfinished, marker.earlier_unfinished)
+    };
+    assert_eq!(unfinished(&[ended("1", 10), ended("2", 20)]), (false, false));
+    assert_eq!(unfinished(&[ended("1", 10), a_build_of("2", 20)]), (true, false));
+    assert_eq!(unfinished(&[a_build_of("1", 10), ended("2", 20)]), (false, true));
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn marker(build: &Build) -> Marker {
         source_commit: build.pull_request.source_commit.clone(),
         builds: vec![build.arn.build_id.clone()],
         unfinished: false,
+        earlier_unfinished: false,
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! - Builds that began in the last two days and that their commit's comment does not name; there may be no comment, or
 //!   one that says that no build could be started. A comment that a person deleted stays deleted for the builds before.
-//! - Comments that say of their newest build that it runs, although it ended.
+//! - Comments that say of their newest build, or in their history of an earlier one, that it runs, although it ended.
 //! - Second comments of one commit.
 //!
 //! The pull requests of recent builds come first, whether they are open or not: a build may end after its pull request.
@@ -198,9 +198,18 @@ impl PublishSweep {
             // As many builds as a marker names; the newest of all are among the recent ones.
             let newest = CommitBuilds::of(&builds, &identity);
             for build in newest.iter().flat_map(CommitBuilds::iter) {
-                let is_named =
-                    of_commit.live.is_some_and(|live| live.marker.builds.contains(&build.arn.build_id));
-                if !is_named && !of_commit.stays_deleted_for(build) {
+                let id = &build.arn.build_id;
+                let marker = of_commit.live.map(|live| &live.marker);
+                let is_to_be_written = match marker.filter(|marker| marker.builds.contains(id)) {
+                    None => !of_commit.stays_deleted_for(build),
+                    // The comment says of one of its earlier builds that it runs.
+                    Some(marker) => {
+                        marker.earlier_unfinished
+                            && marker.builds.first() != Some(id)
+                            && build.status != BuildStatus::InProgress
+                    }
+                };
+                if is_to_be_written {
                     self.repair(build);
                 }
             }

@@ -25,14 +25,9 @@ pub(super) fn call(step: &Step, pull_request_id: &PullRequestId, aws: &mut Aws, 
         Step::ReadComments => {
             let index = codecommit.index(pull_request_id);
             let comments = index.map(|index| codecommit.read_comments(index, names));
-            effects.push(Effect::CommentsRead);
             (comments.map_or(Answer::Over(Over::PullRequestGone), Answer::Comments), None)
         }
-        Step::ReadBuilds(ids) => {
-            let (builds, is_behind) = codebuild.read(ids, at.now.before(at.lag));
-            effects.push(Effect::Read { is_behind });
-            (Answer::Builds(builds), None)
-        }
+        Step::ReadBuilds(ids) => (Answer::Builds(codebuild.read(ids, at.now.before(at.lag))), None),
         Step::FindSourceLoss { build, .. } => {
             let index = codecommit.index(&build.pull_request.pull_request_id);
             let loss = index
@@ -45,8 +40,7 @@ pub(super) fn call(step: &Step, pull_request_id: &PullRequestId, aws: &mut Aws, 
             codecommit.post_comment(build, request_token, content, names, at.now)
         }
         Step::UpdateComment { comment_id, content } => {
-            let last_modified = codecommit.last_modified(comment_id);
-            effects.push(Effect::Updated { comment_id: comment_id.clone(), last_modified });
+            effects.push(Effect::Updated);
             (codecommit.update_comment(comment_id, content, at.now), None)
         }
         Step::PostReply { comment_id, request_token, content } => {

@@ -5,6 +5,7 @@ use pull_request_build::{
 };
 
 use crate::aws::{At, Aws};
+use crate::codebuild::reduce;
 use crate::function::lanes::Calls;
 use crate::function::{End, Refused, Settings, Single, start_settings};
 
@@ -30,7 +31,7 @@ impl Calls for StartSweep {
                 StartSweepAnswer::Comments { head: head.clone(), contents }
             }
             StartSweepStep::ReadNamedBuilds(ids) => {
-                StartSweepAnswer::NamedBuilds(aws.codebuild.read_listed(ids, moment))
+                StartSweepAnswer::NamedBuilds(reduce(aws.codebuild.read(ids, moment)))
             }
             StartSweepStep::ReadDeploymentTime => {
                 StartSweepAnswer::DeploymentTime(aws.codebuild.project_created.to_second())
@@ -42,7 +43,7 @@ impl Calls for StartSweep {
             }
             StartSweepStep::ListBuilds { page } => {
                 let (builds, next_page) = aws.codebuild.list(page.as_deref(), moment);
-                StartSweepAnswer::Builds { builds, next_page }
+                StartSweepAnswer::Builds { builds: reduce(builds), next_page }
             }
             StartSweepStep::Start(_) => return Err(Refused("a start takes several calls")),
         })

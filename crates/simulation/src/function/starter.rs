@@ -3,7 +3,7 @@
 use pull_request_build::{StartAnswer, StartStep};
 
 use crate::aws::{At, Aws, Effect};
-use crate::codebuild::Start;
+use crate::codebuild::{Start, reduce};
 use crate::function::{Refused, join};
 
 /// The call, in words.
@@ -29,7 +29,7 @@ pub(super) fn call(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswe
         }
         StartStep::ReadBuilds { page } => {
             let (builds, next_page) = aws.codebuild.list(page.as_deref(), at.now.before(at.lag));
-            Ok(StartAnswer::Builds { builds, next_page })
+            Ok(StartAnswer::Builds { builds: reduce(builds), next_page })
         }
         StartStep::StartBuild { build, token } => {
             let run = match aws.codebuild.start(build, token, at.now) {
@@ -48,8 +48,8 @@ pub(super) fn call(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswe
             Ok(StartAnswer::Comments(aws.codecommit.read_contents(pull_request_id, &aws.names)))
         }
         StartStep::ReadNamedBuilds(ids) => {
-            let builds = aws.codebuild.read_listed(ids, at.now.before(at.lag));
-            Ok(StartAnswer::Builds { builds, next_page: None })
+            let builds = aws.codebuild.read(ids, at.now.before(at.lag));
+            Ok(StartAnswer::Builds { builds: reduce(builds), next_page: None })
         }
         StartStep::StopBuild(id) => {
             aws.effects.push(Effect::Stopped(id.clone()));

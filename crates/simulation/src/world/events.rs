@@ -30,7 +30,9 @@ impl World {
     /// It is time for the sweep.
     pub(super) fn send_tick(&mut self) {
         self.tally.sweeps += 1;
-        self.send(Event::StartSweep(self.now.to_second()), About::Tick);
+        let time = self.now.to_second();
+        self.send(Event::StartSweep(time), About::Tick);
+        self.send(Event::PublishSweep(time), About::Tick);
     }
 
     /// A build was submitted or ended.

@@ -20,10 +20,6 @@ pub(super) struct Invocation {
     delivery: usize,
     deadline: Moment,
     calls: usize,
-    /// Whether what it read last was from before a build's end.
-    is_misled: bool,
-    /// When it last read the comments.
-    looked: Moment,
     /// Nothing once it is over.
     function: Option<Function>,
 }
@@ -44,16 +40,7 @@ impl World {
             Ok(function) => (Some(function), None),
             Err(end) => (None, Some(end)),
         };
-        let looked = self.now;
-        self.invocations.push(Invocation {
-            event,
-            delivery,
-            deadline,
-            calls: 0,
-            is_misled: false,
-            looked,
-            function,
-        });
+        self.invocations.push(Invocation { event, delivery, deadline, calls: 0, function });
         match end {
             Some(end) => self.end(index, end),
             None => self.go_on(index, None),
@@ -152,15 +139,14 @@ impl World {
     }
 
     fn look_at_effects(&mut self, invocation: usize) {
+        let is_sweep = self.events[self.invocations[invocation].event].about == About::Tick;
         for effect in std::mem::take(&mut self.aws.effects) {
             match effect {
                 Effect::BuildSubmitted(run) => {
                     self.note(|_| format!("build {} is submitted", run + 1));
-                    let event = self.invocations[invocation].event;
-                    self.tally.builds_of_sweeps += usize::from(self.events[event].about == About::Tick);
+                    self.tally.builds_of_sweeps += usize::from(is_sweep);
                     self.submitted(run);
                 }
-                Effect::Read { is_behind } => self.invocations[invocation].is_misled = is_behind,
                 Effect::Stopped(id) => {
                     let runs = &self.aws.codebuild.runs;
                     let is_running = |run: &Run| run.build.arn.build_id == id && run.ended.is_none();
@@ -169,16 +155,11 @@ impl World {
                         self.end_build(run, Ending::Stopped);
                     }
                 }
-                Effect::CommentsRead => self.invocations[invocation].looked = self.now,
-                Effect::Updated { comment_id, last_modified } => {
-                    self.misled.retain(|(id, _)| *id != comment_id);
-                    let Invocation { is_misled, looked, .. } = self.invocations[invocation];
-                    if is_misled {
-                        let is_unseen = last_modified > Some(looked.to_system_time());
-                        self.misled.push((comment_id, is_unseen));
-                    }
+                Effect::Updated => self.tally.comments_of_sweeps += usize::from(is_sweep),
+                Effect::Posted(posted) => {
+                    self.tally.comments_of_sweeps += usize::from(is_sweep && posted.comment_on.is_some());
+                    promises::check_post(self, &posted);
                 }
-                Effect::Posted(posted) => promises::check_post(self, &posted),
             }
         }
     }

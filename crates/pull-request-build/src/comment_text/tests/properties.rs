@@ -181,6 +181,7 @@ proptest! {
             hook_name: HookName::parse(&"h".repeat(40)).unwrap(),
             builds: vec![build.arn.build_id.clone(); MAX_BUILDS],
             unfinished: true,
+            earlier_unfinished: false,
             ..marker(build)
         };
         let text = facts.text_with(&marker);

@@ -21,6 +21,7 @@ fn comment(hook: &str, builds: &[&str]) -> String {
         source_commit: commit('e'),
         builds: builds.iter().map(|id| BuildId::parse(id).unwrap()).collect(),
         unfinished: true,
+        earlier_unfinished: false,
     };
     format!("### Build running\n\n{marker}")
 }

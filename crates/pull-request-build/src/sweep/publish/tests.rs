@@ -74,6 +74,21 @@ fn a_comment_that_says_that_an_ended_build_runs_is_written() {
 }
 
 #[test]
+fn a_history_that_says_that_an_ended_build_runs_is_written() {
+    let naming = Comment::naming(&["2", "1"]);
+    let unfinished = Comment { earlier_unfinished: true, ..naming.clone() };
+    let newest = ended("2", 1, 101_100, 101_200);
+    for (comment, earlier, expected) in [
+        (&unfinished, build("1", 1, 101_000), &[] as &[&str]),
+        (&unfinished, ended("1", 1, 101_000, 102_000), &["1"]),
+        (&naming, ended("1", 1, 101_000, 102_000), &[]),
+    ] {
+        let (steps, _) = run(&with_comments(vec![comment.clone()], vec![newest.clone(), earlier]));
+        assert_eq!(repairs(&steps), expected);
+    }
+}
+
+#[test]
 fn older_builds_that_comments_say_are_running_are_read() {
     let unfinished = Comment { unfinished: true, ..Comment::naming(&["1", "0"]) };
     let old = NOW - 50 * 3_600;

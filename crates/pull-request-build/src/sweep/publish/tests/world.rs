@@ -51,6 +51,7 @@ pub(super) struct Comment {
     pub(super) commit: char,
     pub(super) builds: Vec<String>,
     pub(super) unfinished: bool,
+    pub(super) earlier_unfinished: bool,
     pub(super) is_reply: bool,
     pub(super) created: u64,
     /// At which second, if a person deleted it.
@@ -67,6 +68,7 @@ impl Comment {
             commit: 'a',
             builds: builds.iter().map(ToString::to_string).collect(),
             unfinished: false,
+            earlier_unfinished: false,
             is_reply: false,
             created: 0,
             deleted: None,
@@ -81,6 +83,7 @@ impl Comment {
             source_commit: commit.clone(),
             builds: self.builds.iter().map(build_id).collect(),
             unfinished: self.unfinished,
+            earlier_unfinished: self.earlier_unfinished,
         };
         let own = author();
         let author = if self.author.is_empty() { own.as_str() } else { self.author };

@@ -39,6 +39,7 @@ pub(super) fn marker(hook: &str, commit: char, builds: &[&str]) -> String {
         source_commit: SourceCommit::parse(&commit.to_string().repeat(40)).unwrap(),
         builds: builds.iter().map(|unique| BuildId::parse(&format!("hook:{unique}")).unwrap()).collect(),
         unfinished: false,
+        earlier_unfinished: false,
     };
     format!("words\n\n{marker}")
 }

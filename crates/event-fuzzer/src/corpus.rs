@@ -13,9 +13,10 @@ pub struct Document {
 }
 
 /// Where documents lie, below the folder of this crate: the events that the parsers are tested with, and the oddities.
-const FOLDERS: [&str; 3] = [
+const FOLDERS: [&str; 4] = [
     "../pull-request-build/fixtures/pull-request-events",
     "../pull-request-build/fixtures/build-state-change",
+    "../pull-request-build/fixtures/build-not-started",
     "corpus",
 ];
 

@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use pull_request_build::{
-    AuthorArn, BuildEvent, CommentIdentity, FunctionArn, HookName, InvalidId, ProjectName, PublishSettings,
-    Publisher, PullRequestEvent, Replies, StartSettings, StartStep, Starter, Step, read_event,
+    AuthorArn, BuildArn, BuildEvent, CommentIdentity, FunctionArn, HookName, InvalidId, NotStarted,
+    ProjectName, PublishSettings, Publisher, PullRequestBuild, PullRequestEvent, Replies, StartSettings,
+    StartStep, Starter, Step, read_event,
 };
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ const MOST_CALLS: usize = 100;
 pub enum Function {
     /// Takes what CodeCommit says of pull requests.
     StartBuild,
-    /// Takes what CodeBuild says of builds.
+    /// Takes what CodeBuild says of builds, and start-build of those that it could not start.
     PublishBuildResult,
 }
 
@@ -130,6 +131,20 @@ fn start_build(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
 }
 
 fn publish_build_result(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
+    let author: AuthorArn = FunctionArn::parse(FUNCTION_ARN)?.author_arn("role");
+    let settings = PublishSettings { log_lines: 40, replies: Replies::Always };
+    if NotStarted::is_reported_by(event) {
+        let not_started = match NotStarted::parse(event) {
+            Ok(not_started) => not_started,
+            Err(invalid) => return Ok(Handled::Refused(invalid.to_string())),
+        };
+        if not_started.hook_name.as_str() != HOOK {
+            return Ok(Handled::Ignored("the build is of another hook".to_owned()));
+        }
+        let build = not_started.build.clone();
+        let publisher = Publisher::of_not_started(not_started, author.clone(), settings);
+        return Ok(publish(publisher, None, &build, &author, scene));
+    }
     let event = match BuildEvent::parse(event) {
         Ok(event) => event,
         Err(invalid) => return Ok(Handled::Refused(invalid.to_string())),
@@ -143,13 +158,21 @@ fn publish_build_result(event: &Value, scene: &Scene) -> Result<Handled, Invalid
         pull_request_id: build.pull_request_id.clone(),
         source_commit: build.source_commit.clone(),
     };
-    let author: AuthorArn = FunctionArn::parse(FUNCTION_ARN)?.author_arn("role");
-    let settings = PublishSettings { log_lines: 40, replies: Replies::Always };
-    let mut publisher = Publisher::new(event.clone(), identity, author.clone(), settings);
+    let publisher = Publisher::new(event.clone(), identity, author.clone(), settings);
+    Ok(publish(publisher, Some(&event.build_arn), &build, &author, scene))
+}
+
+fn publish(
+    mut publisher: Publisher,
+    build_arn: Option<&BuildArn>,
+    build: &PullRequestBuild,
+    author: &AuthorArn,
+    scene: &Scene,
+) -> Handled {
     let (mut calls, mut comments) = (Vec::new(), Vec::new());
     while calls.len() < MOST_CALLS
         && let Some(answer) =
-            scene.answer_publish(publisher.step(), &event, &build, author.as_str(), &mut comments)
+            scene.answer_publish(publisher.step(), build_arn, build, author.as_str(), &mut comments)
     {
         calls.push(match publisher.step() {
             Step::PostComment { content, .. }
@@ -163,5 +186,5 @@ fn publish_build_result(event: &Value, scene: &Scene) -> Result<Handled, Invalid
         Step::Finished(publication) => publication.reason().unwrap_or(publication.message()).to_owned(),
         step => format!("{step:?}"),
     };
-    Ok(Handled::Acted { is_over: calls.len() < MOST_CALLS, calls, outcome })
+    Handled::Acted { is_over: calls.len() < MOST_CALLS, calls, outcome }
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use proptest::sample::select;
 use pull_request_build::{
-    Answer, Build, BuildArn, BuildEvent, BuildId, BuildStatus, CurrentPullRequest, ListedBuild,
-    MissingReport, PullRequestBuild, PullRequestComment, PullRequestStatus, Report, ReportContent,
-    RevisionId, Secrets, SourceCommit, StartAnswer, StartStep, Step,
+    Answer, Build, BuildArn, BuildId, BuildStatus, CurrentPullRequest, ListedBuild, MissingReport,
+    NotStartedKind, NotStartedReason, Over, PullRequestBuild, PullRequestComment, PullRequestStatus, Report,
+    ReportContent, RevisionId, Secrets, SourceCommit, SourceLoss, StartAnswer, StartStep, Step,
 };
 
 /// The ARN of the build that start-build starts.
@@ -82,7 +82,11 @@ impl Scene {
                 StartAnswer::Builds { builds: vec![listed], next_page: None }
             }
             StartStep::ReadNamedBuilds(_) => StartAnswer::Builds { builds: Vec::new(), next_page: None },
-            StartStep::StartBuild { .. } if self.is_start_refused => StartAnswer::Refused,
+            StartStep::StartBuild { .. } if self.is_start_refused => {
+                let message = "CodeBuild says why".to_owned();
+                StartAnswer::NotStarted(NotStartedReason { kind: NotStartedKind::Refused, message })
+            }
+            StartStep::ReportNotStarted(_) => StartAnswer::Reported,
             StartStep::StartBuild { .. } => StartAnswer::Started { build_id: id, start_time: Some(event) },
             StartStep::ReadComments(_) => StartAnswer::Comments(Vec::new()),
             StartStep::StopBuild(_) => StartAnswer::Stopped,
@@ -110,12 +114,12 @@ impl Scene {
         })
     }
 
-    /// What comes of a call of publish-build-result, or nothing where an invocation ends. `comments` are those on the
-    /// pull request.
+    /// What comes of a call of publish-build-result, or nothing where an invocation ends. `build_arn` is that of the event,
+    /// if it is one of a build; `comments` are those on the pull request.
     pub(crate) fn answer_publish(
         &self,
         step: &Step,
-        event: &BuildEvent,
+        build_arn: Option<&BuildArn>,
         build: &PullRequestBuild,
         author: &str,
         comments: &mut Vec<PullRequestComment>,
@@ -123,10 +127,16 @@ impl Scene {
         Some(match step {
             Step::ReadComments => Answer::Comments(comments.clone()),
             Step::ReadBuilds(ids) => {
-                let known = ids.iter().filter(|id| self.is_build_known && **id == event.build_arn.build_id);
-                Answer::Builds(known.map(|_| self.build(&event.build_arn, build)).collect())
+                let known = build_arn.filter(|arn| self.is_build_known && ids.contains(&arn.build_id));
+                Answer::Builds(known.map(|arn| self.build(arn, build)).into_iter().collect())
             }
             Step::FindSourceLoss { .. } => Answer::SourceLoss(None),
+            Step::FindCommitLoss(_) => Answer::SourceLoss(match self.pull_request {
+                PullRequestState::Gone => return Some(Answer::Over(Over::PullRequestGone)),
+                PullRequestState::Closed => Some(SourceLoss::Closed),
+                PullRequestState::MovedOn => Some(SourceLoss::Superseded),
+                PullRequestState::AsInEvent | PullRequestState::Behind => None,
+            }),
             Step::ReadReports { build, .. } => {
                 let missing = |arn: &String| Report {
                     arn: arn.clone(),

@@ -89,6 +89,13 @@ impl CallFailure {
         Self::Refused { operation, cause: describe(error), remedy: remedy.into() }
     }
 
+    /// AWS's code and words, or what broke on the way.
+    pub fn cause(&self) -> &str {
+        match self {
+            Self::Passing { cause, .. } | Self::Refused { cause, .. } | Self::Unknown { cause, .. } => cause,
+        }
+    }
+
     /// The kind's name. It is the `errorType` of the failed invocation, and does not change between versions.
     pub fn error_type(&self) -> &'static str {
         match self {

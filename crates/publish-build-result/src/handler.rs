@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 use aws_config::SdkConfig;
 use lambda_setup::{Metric, write_metrics};
 use pull_request_build::{
-    Answer, BuildEvent, CommentIdentity, Failure, FunctionArn, MissingReport, Publication, PublishSettings,
-    Publisher, PullRequestBuild, Report, ReportContent, Step, read_event,
+    Answer, AuthorArn, BuildEvent, CommentIdentity, Failure, FunctionArn, InvalidId, MissingReport,
+    NotStarted, Publication, PublishSettings, Publisher, PullRequestBuild, PullRequestId, Report,
+    ReportContent, Step, read_event,
 };
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::codebuild::read_builds;
@@ -70,15 +72,14 @@ impl Handler {
         invoked_function_arn: &str,
         deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
+        let event = read_event(payload).map_err(PublishError::from);
+        let event = event.inspect_err(|error| self.log_invalid_event(error))?;
+        if NotStarted::is_reported_by(&event) {
+            return self.publish_not_started(&event, invoked_function_arn, deadline).await;
+        }
         let hook_name = self.config.hook_name.as_str();
-        let event = read_event(payload).and_then(|event| BuildEvent::parse(&event));
-        let event = event.map_err(PublishError::from).inspect_err(|error| {
-            tracing::error!(
-                hook.name = hook_name,
-                error.type = error.error_type(),
-                "no build's result could be published: {error}"
-            );
-        })?;
+        let event = BuildEvent::parse(&event).map_err(PublishError::from);
+        let event = event.inspect_err(|error| self.log_invalid_event(error))?;
         let build_id = &event.build_arn.build_id;
         let build = match event.pull_request_build(&self.config.project_name) {
             Ok(build) => build,
@@ -87,7 +88,7 @@ impl Handler {
                 return Ok(Publication::Ignored { reason: reason.to_string() });
             }
         };
-        let result = self.publish(&event, &build, invoked_function_arn, deadline).await;
+        let result = self.publish_build(&event, &build, invoked_function_arn, deadline).await;
         let (pull_request_id, repository_name) = (&build.pull_request_id, &build.repository_name);
         match &result {
             Ok(publication) => tracing::info!(
@@ -119,34 +120,116 @@ impl Handler {
         result
     }
 
-    /// Makes the calls that a [`Publisher`] names, until it names none.
-    ///
-    /// Reports or a log that cannot be read now keep no result from the pull request: the comment says what is missing,
-    /// and then the invocation fails, so that the next try adds it.
-    async fn publish(
+    /// Publishes that a build could not be started, and logs what came of it.
+    async fn publish_not_started(
+        &self,
+        event: &Value,
+        invoked_function_arn: &str,
+        deadline: SystemTime,
+    ) -> Result<Publication, PublishError> {
+        let event = NotStarted::parse(event).map_err(PublishError::from);
+        let not_started = event.inspect_err(|error| self.log_invalid_event(error))?;
+        let hook_name = self.config.hook_name.as_str();
+        let NotStarted { build, reason, .. } = &not_started;
+        let result = if not_started.hook_name == self.config.hook_name {
+            self.publish_report(not_started.clone(), invoked_function_arn, deadline).await
+        } else {
+            Ok(Publication::Ignored { reason: format!("the build is of hook {}", not_started.hook_name) })
+        };
+        let (pull_request_id, repository_name) = (&build.pull_request_id, &build.repository_name);
+        match &result {
+            Ok(publication) => tracing::info!(
+                hook.name = hook_name,
+                build.status = publication.shown().map(|shown| &*shown.build_status),
+                comment.id = publication.shown().map(|shown| &*shown.comment_id),
+                event.reason = %reason.kind,
+                pull_request.id = %pull_request_id,
+                repository.name = %repository_name,
+                pull_request.source_commit = %build.source_commit,
+                reason = publication.reason(),
+                "{}",
+                publication.message()
+            ),
+            Err(error) => tracing::error!(
+                hook.name = hook_name,
+                event.reason = %reason.kind,
+                pull_request.id = %pull_request_id,
+                repository.name = %repository_name,
+                pull_request.source_commit = %build.source_commit,
+                error.type = error.error_type(),
+                "that a build could not be started could not be published: {error}"
+            ),
+        }
+        result
+    }
+
+    fn log_invalid_event(&self, error: &PublishError) {
+        tracing::error!(
+            hook.name = self.config.hook_name.as_str(),
+            error.type = error.error_type(),
+            "no build's result could be published: {error}"
+        );
+    }
+
+    async fn publish_build(
         &self,
         event: &BuildEvent,
         build: &PullRequestBuild,
         invoked_function_arn: &str,
         deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
-        let author = FunctionArn::parse(invoked_function_arn)?.author_arn(&self.config.role_name);
+        let author = self.author(invoked_function_arn)?;
         let identity = CommentIdentity {
             hook_name: self.config.hook_name.clone(),
             pull_request_id: build.pull_request_id.clone(),
             source_commit: build.source_commit.clone(),
         };
-        let settings = PublishSettings { log_lines: self.config.log_lines, replies: self.config.replies };
-        let mut publisher = Publisher::new(event.clone(), identity, author.clone(), settings);
+        let publisher = Publisher::new(event.clone(), identity, author.clone(), self.settings());
+        self.publish(publisher, &build.pull_request_id, &author, deadline).await
+    }
+
+    async fn publish_report(
+        &self,
+        not_started: NotStarted,
+        invoked_function_arn: &str,
+        deadline: SystemTime,
+    ) -> Result<Publication, PublishError> {
+        let author = self.author(invoked_function_arn)?;
+        let pull_request_id = not_started.build.pull_request_id.clone();
+        let publisher = Publisher::of_not_started(not_started, author.clone(), self.settings());
+        self.publish(publisher, &pull_request_id, &author, deadline).await
+    }
+
+    /// Who writes the comments: this function.
+    fn author(&self, invoked_function_arn: &str) -> Result<AuthorArn, InvalidId> {
+        Ok(FunctionArn::parse(invoked_function_arn)?.author_arn(&self.config.role_name))
+    }
+
+    fn settings(&self) -> PublishSettings {
+        PublishSettings { log_lines: self.config.log_lines, replies: self.config.replies }
+    }
+
+    /// Makes the calls that a [`Publisher`] names, until it names none.
+    ///
+    /// Reports or a log that cannot be read now keep no result from the pull request: the comment says what is missing,
+    /// and then the invocation fails, so that the next try adds it.
+    async fn publish(
+        &self,
+        mut publisher: Publisher,
+        pull_request_id: &PullRequestId,
+        author: &AuthorArn,
+        deadline: SystemTime,
+    ) -> Result<Publication, PublishError> {
         let codecommit = &self.codecommit;
         let mut postponed = None;
         loop {
             let answer = match publisher.step() {
-                Step::ReadComments => read_comments(codecommit, &build.pull_request_id, &author).await?,
+                Step::ReadComments => read_comments(codecommit, pull_request_id, author).await?,
                 Step::ReadBuilds(ids) => Answer::Builds(read_builds(&self.codebuild, ids).await?),
                 Step::FindSourceLoss { build, had_source } => {
                     find_source_loss(codecommit, &build.pull_request, *had_source).await?
                 }
+                Step::FindCommitLoss(build) => find_source_loss(codecommit, build, true).await?,
                 Step::ReadReports { build, wait } => {
                     let read = if *wait {
                         let until = Instant::now() + time_for_reports(deadline);
@@ -169,7 +252,7 @@ impl Handler {
                     None => Vec::new(),
                 }),
                 Step::PostComment { build, request_token, content } => {
-                    post_comment(codecommit, build, &author, request_token, content).await?
+                    post_comment(codecommit, build, author, request_token, content).await?
                 }
                 Step::UpdateComment { comment_id, content } => {
                     update_comment(codecommit, comment_id, content).await?

@@ -12,6 +12,7 @@ mod headline;
 mod history;
 mod log;
 mod missing_reports;
+mod not_started;
 mod phases;
 mod reply;
 mod room;
@@ -30,6 +31,7 @@ use crate::outcome::Outcome;
 use crate::reports::Report;
 use crate::test_comparison::TestComparison;
 
+pub(crate) use not_started::not_started_text;
 pub use reply::{pointer_text, reply_text};
 use room::{ALL, Room};
 

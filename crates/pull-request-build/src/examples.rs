@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 use crate::build::{Build, BuildStatus, Phase, PhaseContext};
 use crate::build_arn::BuildArn;
 use crate::build_variables::PullRequestBuild;
-use crate::ids::{DestinationCommit, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit};
+use crate::ids::{
+    DestinationCommit, HookName, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit,
+};
+use crate::not_started::{NotStarted, NotStartedKind, NotStartedReason};
 use crate::reports::{Report, ReportContent};
 use crate::secrets::Secrets;
 
@@ -27,6 +30,19 @@ pub(crate) fn a_pull_request_build() -> PullRequestBuild {
         revision_id: RevisionId::parse("r1").unwrap(),
         source_reference: Some(Reference::parse("refs/heads/feature/login").unwrap()),
         destination_reference: Some(Reference::parse("refs/heads/main").unwrap()),
+    }
+}
+
+/// The build of the pull request above, while the account's limit is reached.
+pub(crate) fn a_not_started() -> NotStarted {
+    NotStarted {
+        hook_name: HookName::parse("pull-request-hook").unwrap(),
+        build: a_pull_request_build(),
+        reason: NotStartedReason {
+            kind: NotStartedKind::AccountLimit,
+            message: "AccountLimitExceededException: Cannot have more than 6 builds in queue for the account"
+                .to_owned(),
+        },
     }
 }
 

@@ -17,6 +17,7 @@ mod ids;
 mod log_excerpt;
 mod markdown;
 mod marker;
+mod not_started;
 mod outcome;
 mod own_comments;
 mod patterns;
@@ -49,6 +50,7 @@ pub use ids::{
 };
 pub use log_excerpt::LogExcerpt;
 pub use marker::{Marker, PointerMarker, ReplyMarker};
+pub use not_started::{NotStarted, NotStartedKind, NotStartedReason};
 pub use outcome::{Outcome, SourceLoss, ended_without_source, ended_without_success};
 pub use own_comments::{CommentIdentity, CommitComments, LiveComment, OwnComments, PullRequestComment};
 pub use publish::{Answer, MAX_PASSES, Over, Publication, PublishSettings, Publisher, Shown, Step};

@@ -22,7 +22,7 @@ pub struct Marker {
     pub hook_name: HookName,
     /// The commit that the comment is about.
     pub source_commit: SourceCommit,
-    /// The builds that the comment has shown, newest first.
+    /// The builds that the comment has shown, newest first; none while none could be started.
     pub builds: Vec<BuildId>,
     /// Whether the newest of them had not ended when the comment was written. Such a comment has to be written again, by
     /// whoever sees it after the end.

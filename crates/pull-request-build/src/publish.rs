@@ -28,6 +28,9 @@
 //! | a failed command | 1 more for each page of its log |
 //! | a superseded build or a second comment | 1 more each |
 //!
+//! A report that a build could not be started costs 2 calls if the comment says so already, 4 if it has to be written:
+//! comments, the pull request, the write, comments. It writes its own comment alone.
+//!
 //! Comments are read in pages of what CodeCommit gives. The facts of the last five rows are read once an invocation: what
 //! a build left does not change. What was not there yet is looked for again in the next pass.
 
@@ -41,6 +44,7 @@ use crate::comment_decision::{CommentDecision, CommitBuilds, decide_comment};
 use crate::comment_text::pointer_text;
 use crate::ids::{BuildId, SourceCommit};
 use crate::marker::{Marker, PointerMarker};
+use crate::not_started::NotStarted;
 use crate::outcome::Outcome;
 use crate::own_comments::{CommentIdentity, CommitComments, LiveComment, OwnComments, PullRequestComment};
 use crate::reply_decision::{Replies, Reply, decide_reply};
@@ -54,6 +58,7 @@ pub use publication::{Over, Publication, Shown};
 pub use step::{Answer, Step};
 
 mod facts;
+mod not_started;
 mod publication;
 mod step;
 
@@ -73,7 +78,7 @@ pub struct PublishSettings {
 /// One invocation: what it knows, and the call that it wants to be made.
 #[derive(Debug, Clone)]
 pub struct Publisher {
-    event: BuildEvent,
+    cause: Cause,
     identity: CommentIdentity,
     author: AuthorArn,
     settings: PublishSettings,
@@ -89,6 +94,15 @@ pub struct Publisher {
     wrote: Wrote,
     /// What the comment shows, while the reply is being posted.
     shown: Shown,
+}
+
+/// What there is to publish.
+#[derive(Debug, Clone)]
+enum Cause {
+    /// A build's state.
+    Build(BuildEvent),
+    /// That there is no build.
+    NotStarted(Box<NotStarted>),
 }
 
 /// A text that was written, and what CodeCommit made of it. It documents no change of a text, but an invocation that
@@ -119,8 +133,18 @@ impl Publisher {
         author: AuthorArn,
         settings: PublishSettings,
     ) -> Self {
+        Self::of(Cause::Build(event), identity, author, settings)
+    }
+
+    /// An invocation for a build that could not be started, by a function whose comments `author` writes.
+    pub fn of_not_started(not_started: NotStarted, author: AuthorArn, settings: PublishSettings) -> Self {
+        let identity = not_started.comment_identity();
+        Self::of(Cause::NotStarted(Box::new(not_started)), identity, author, settings)
+    }
+
+    fn of(cause: Cause, identity: CommentIdentity, author: AuthorArn, settings: PublishSettings) -> Self {
         Self {
-            event,
+            cause,
             identity,
             author,
             settings,
@@ -148,7 +172,14 @@ impl Publisher {
             (_, Answer::LookAgain(why)) => self.look_again(why),
             (Step::ReadComments, Answer::Comments(comments)) => {
                 self.comments = comments;
-                self.step = Step::ReadBuilds(self.builds_to_read());
+                match &self.cause {
+                    Cause::Build(event) => self.step = Step::ReadBuilds(self.builds_to_read(event)),
+                    Cause::NotStarted(_) => self.decide(),
+                }
+            }
+            (Step::FindCommitLoss(_), Answer::SourceLoss(loss)) => {
+                self.facts.keep_commit_loss(loss);
+                self.decide();
             }
             (Step::ReadBuilds(_), Answer::Builds(builds)) => {
                 self.builds = builds;
@@ -209,8 +240,8 @@ impl Publisher {
 
     /// The event's build and those that the hook's comments show. A build of another project, which the hook may have had
     /// under another name, is left out: the function may not read it.
-    fn builds_to_read(&self) -> Vec<BuildId> {
-        let build_id = &self.event.build_arn.build_id;
+    fn builds_to_read(&self, event: &BuildEvent) -> Vec<BuildId> {
+        let build_id = &event.build_arn.build_id;
         let own = self.own();
         let of_commit = own.of(&self.identity.source_commit);
         let of_commit = of_commit.live.iter().flat_map(|comment| &comment.marker.builds);
@@ -237,7 +268,11 @@ impl Publisher {
     }
 
     fn decide(&mut self) {
-        match self.plan() {
+        let plan = match &self.cause {
+            Cause::Build(event) => self.plan(event),
+            Cause::NotStarted(not_started) => self.plan_not_started(not_started),
+        };
+        match plan {
             // A fact is missing.
             Err(step) => self.step = *step,
             Ok(Plan::LookAgain(why)) => self.look_again(why),
@@ -256,10 +291,10 @@ impl Publisher {
         }
     }
 
-    fn plan(&self) -> Found<Plan> {
-        let build_id = &self.event.build_arn.build_id;
+    fn plan(&self, event: &BuildEvent) -> Found<Plan> {
+        let build_id = &event.build_arn.build_id;
         let build_of_event = self.builds.iter().find(|build| build.arn.build_id == *build_id);
-        if build_of_event.is_some_and(|build| self.event.is_newer_than(build)) {
+        if build_of_event.is_some_and(|build| event.is_newer_than(build)) {
             return Ok(Plan::LookAgain("CodeBuild answered with a state from before the event"));
         }
         let Some(builds) = CommitBuilds::of(&self.builds, &self.identity) else {
@@ -284,7 +319,7 @@ impl Publisher {
                 let newest = builds.newest();
                 let shown = Shown {
                     comment_id,
-                    build_id: newest.arn.build_id.to_string(),
+                    build_id: Some(newest.arn.build_id.to_string()),
                     build_status: newest.status.name().to_owned(),
                     ..Shown::default()
                 };

@@ -10,11 +10,17 @@
 //! ends within these minutes, so whatever begins after the search has its token known. Where CodeBuild refuses the start,
 //! the builds are searched once more: it says the same of a token that it knows with other parameters.
 //!
+//! # Report
+//!
+//! A build that cannot be started, for a reason that does not pass within minutes, is reported to publish-build-result,
+//! which tells it on the pull request. Then the invocation fails, so that it is tried again.
+//!
 //! # Stop
 //!
 //! Once a later revision has its build, the pull request's earlier builds of other commits are stopped if they still run;
 //! once the pull request is closed or merged, all of them are. Before the first is stopped, CodeCommit is asked once more
-//! for the head: a slow invocation must not stop what a faster one started for a later revision. Whoever tries the event again stops what was left.
+//! for the head: a slow invocation must not stop what a faster one started for a later revision. Whoever tries the event
+//! again stops what was left.
 //!
 //! # What an event costs
 //!
@@ -23,6 +29,7 @@
 //! | calls for no build | 0 |
 //! | is of a pull request that was closed or has moved on | 1: the pull request |
 //! | starts a build | 2: the pull request, the start |
+//! | cannot start it | 3: the same and the report; 2 more for each page of the project's builds if the request is refused |
 //! | is older than four minutes | 2 more for each page of the project's builds since then |
 //! | is not the pull request's first, and something is built | 3 more: comments, the project's newest builds |
 //! | is of a pull request that was closed or merged | the same 3 |
@@ -33,6 +40,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::build_variables::PullRequestBuild;
 use crate::ids::{HookName, ProjectName};
+use crate::not_started::{NotStarted, NotStartedKind, NotStartedReason};
 use crate::pull_request_event::{NewRevision, PullRequestEvent, PullRequestStatus};
 use crate::start_decision::{
     CurrentPullRequest, SkipReason, StartDecision, decide_start, find_revision_to_build, must_look_first,
@@ -77,10 +85,12 @@ pub struct Starter {
 enum State {
     /// Whether the event's revision is still the one to build.
     Asking(NewRevision),
-    /// Whether the build was started before.
-    Looking { revision: NewRevision, was_refused: bool },
+    /// Whether the build was started before: before the start, or after CodeBuild refused it.
+    Looking { revision: NewRevision, refusal: Option<NotStartedReason> },
     /// What comes of the start.
     Starting(NewRevision),
+    /// That there is no build is told.
+    Reporting,
     /// Which builds to stop, and that they are; the rest is settled.
     Stopping(Stop, StartOutcome),
     /// Nothing any more.
@@ -131,15 +141,19 @@ impl Starter {
             (State::Asking(revision), StartAnswer::PullRequest { pull_request: Some(current), time }) => {
                 self.decide(revision, current, time)
             }
-            (State::Looking { revision, was_refused }, StartAnswer::Builds { builds, next_page }) => {
-                self.look_through(revision, was_refused, &builds, next_page)
+            (State::Looking { revision, refusal }, StartAnswer::Builds { builds, next_page }) => {
+                self.look_through(revision, refusal, &builds, next_page)
             }
             (State::Starting(revision), StartAnswer::Started { build_id, start_time }) => {
                 let outcome =
                     StartOutcome::BuildStarted { build_id: build_id.to_string(), stopped: Vec::new() };
                 self.stop_earlier(&revision, start_time, outcome)
             }
-            (State::Starting(revision), StartAnswer::Refused) => look(revision, true, None),
+            (State::Starting(revision), StartAnswer::NotStarted(reason)) => match reason.kind {
+                NotStartedKind::Refused => look(revision, Some(reason), None),
+                _ => self.report(revision, reason),
+            },
+            (State::Reporting, StartAnswer::Reported) => fail(StartFailure::NotStarted),
             (State::Stopping(mut stop, outcome), answer) => {
                 let StartSettings { hook_name, project_name, .. } = &self.settings;
                 let next = match (&self.step, answer) {
@@ -177,7 +191,7 @@ impl Starter {
             ) => self.stop(&revision, None, skipped(&reason)),
             StartDecision::Skip(reason) => skip(&reason),
             StartDecision::ReadAgain => fail(StartFailure::ReadIsBehind(revision.build.revision_id)),
-            StartDecision::Build if must_look_first(revision.time, now) => look(revision, false, None),
+            StartDecision::Build if must_look_first(revision.time, now) => look(revision, None, None),
             StartDecision::Build => self.start(revision),
         }
     }
@@ -187,7 +201,7 @@ impl Starter {
     fn look_through(
         &self,
         revision: NewRevision,
-        was_refused: bool,
+        refusal: Option<NotStartedReason>,
         builds: &[ListedBuild],
         next_page: Option<String>,
     ) -> (State, StartStep) {
@@ -200,10 +214,10 @@ impl Starter {
         let earliest = earliest.checked_sub(CLOCK_DIFFERENCE);
         let is_too_old = |start: SystemTime| earliest.is_some_and(|earliest| start < earliest);
         let ends_here = builds.iter().any(|build| build.start_time.is_some_and(is_too_old));
-        match next_page {
-            Some(page) if !ends_here => look(revision, was_refused, Some(page)),
-            _ if was_refused => fail(StartFailure::Refused),
-            _ => self.start(revision),
+        match (next_page, refusal) {
+            (Some(page), refusal) if !ends_here => look(revision, refusal, Some(page)),
+            (_, Some(reason)) => self.report(revision, reason),
+            (_, None) => self.start(revision),
         }
     }
 
@@ -213,6 +227,12 @@ impl Starter {
             build: Box::new(revision.build.clone()),
         };
         (State::Starting(revision), step)
+    }
+
+    fn report(&self, revision: NewRevision, reason: NotStartedReason) -> (State, StartStep) {
+        let hook_name = self.settings.hook_name.clone();
+        let not_started = NotStarted { hook_name, build: revision.build, reason };
+        (State::Reporting, StartStep::ReportNotStarted(Box::new(not_started)))
     }
 
     /// Makes the builds of earlier commits give way to that of the revision, which began at `start_time`.
@@ -239,8 +259,12 @@ impl Starter {
     }
 }
 
-fn look(revision: NewRevision, was_refused: bool, page: Option<String>) -> (State, StartStep) {
-    (State::Looking { revision, was_refused }, StartStep::ReadBuilds { page })
+fn look(
+    revision: NewRevision,
+    refusal: Option<NotStartedReason>,
+    page: Option<String>,
+) -> (State, StartStep) {
+    (State::Looking { revision, refusal }, StartStep::ReadBuilds { page })
 }
 
 fn skip(reason: &SkipReason) -> (State, StartStep) {

@@ -5,17 +5,16 @@ use std::time::SystemTime;
 use aws_sdk_codebuild::{
     Client,
     error::{BuildError, ProvideErrorMetadata, SdkError},
-    operation::{
-        start_build::{StartBuildError, builders::StartBuildInputBuilder},
-        stop_build::StopBuildError,
-    },
+    operation::{start_build::builders::StartBuildInputBuilder, stop_build::StopBuildError},
     types::{
         ArtifactsType, Build, EnvironmentVariable, EnvironmentVariableType, ProjectArtifacts, SourceType,
         StatusType,
     },
 };
 use lambda_setup::CallFailure;
-use pull_request_build::{BuildId, BuildStatus, ListedBuild, PullRequestBuild, StartAnswer};
+use pull_request_build::{
+    BuildId, BuildStatus, ListedBuild, NotStartedKind, NotStartedReason, PullRequestBuild, StartAnswer,
+};
 
 use crate::{config::Config, failure::Failure};
 
@@ -29,8 +28,13 @@ pub(crate) enum Start {
         /// When it was submitted.
         start_time: Option<SystemTime>,
     },
-    /// CodeBuild calls a parameter invalid.
-    InvalidInput(CallFailure),
+    /// CodeBuild started none, for a reason that people should know.
+    NotStarted {
+        /// The reason, for the pull request.
+        reason: NotStartedReason,
+        /// The same as the failure of the call, for whoever runs the hook.
+        failure: CallFailure,
+    },
 }
 
 /// The request, of which every parameter is a function of the pull request and the settings: a repeated token with
@@ -79,14 +83,26 @@ pub(crate) async fn start_build(
             let build_id = read_id(OPERATION, build.and_then(Build::id))?;
             Ok(Start::Started { build_id, start_time: build.and_then(read_start_time) })
         }
-        Err(error) => match error.as_service_error() {
-            Some(StartBuildError::InvalidInputException(_)) => {
-                let remedy = "correct the parameter that CodeBuild names; it comes from the function's \
-                              settings or from the CodeBuild project";
-                Ok(Start::InvalidInput(CallFailure::refused(OPERATION, &error, remedy)))
-            }
-            _ => Err(sort(OPERATION, &error, config).into()),
-        },
+        Err(error) => {
+            let kind = match error.code() {
+                Some("AccountLimitExceededException") => NotStartedKind::AccountLimit,
+                Some("ResourceNotFoundException") => NotStartedKind::ProjectNotFound,
+                Some("AccessDeniedException") => NotStartedKind::AccessDenied,
+                Some("InvalidInputException") => NotStartedKind::Refused,
+                // It may be over before anybody has read of it.
+                _ => return Err(sort(OPERATION, &error, config).into()),
+            };
+            let failure = match kind {
+                NotStartedKind::Refused => {
+                    let remedy = "correct the parameter that CodeBuild names; it comes from the function's \
+                                  settings or from the CodeBuild project";
+                    CallFailure::refused(OPERATION, &error, remedy)
+                }
+                _ => sort(OPERATION, &error, config),
+            };
+            let reason = NotStartedReason { kind, message: failure.cause().to_owned() };
+            Ok(Start::NotStarted { reason, failure })
+        }
     }
 }
 

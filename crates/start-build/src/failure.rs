@@ -30,6 +30,14 @@ pub(crate) enum Failure {
     /// A call to AWS failed.
     #[error(transparent)]
     Call(#[from] CallFailure),
+    /// No build could be started, and its pull request could not be told.
+    #[error("{start}; and the pull request does not say so: {report}")]
+    NotReported {
+        /// Why there is no build.
+        start: CallFailure,
+        /// Why that could not be reported.
+        report: CallFailure,
+    },
 }
 
 impl Failure {
@@ -40,7 +48,7 @@ impl Failure {
             Self::InvalidFunctionArn(_) => "InvalidFunctionArn",
             Self::ReadIsBehind(_) => "ReadIsBehind",
             Self::InvalidAnswer { .. } => "InvalidAnswer",
-            Self::Call(failure) => failure.error_type(),
+            Self::Call(failure) | Self::NotReported { start: failure, .. } => failure.error_type(),
         }
     }
 }

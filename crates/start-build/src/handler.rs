@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     failure::Failure,
     pull_request::{get_pull_request, read_comments},
+    report::report_not_started,
 };
 
 /// The most characters of an event's member that a log line shows before it is known to be well-formed.
@@ -24,6 +25,7 @@ pub(crate) struct Handler {
     config: Config,
     codecommit: aws_sdk_codecommit::Client,
     codebuild: aws_sdk_codebuild::Client,
+    eventbridge: aws_sdk_eventbridge::Client,
 }
 
 impl Handler {
@@ -33,6 +35,7 @@ impl Handler {
             config,
             codecommit: aws_sdk_codecommit::Client::new(sdk_config),
             codebuild: aws_sdk_codebuild::Client::new(sdk_config),
+            eventbridge: aws_sdk_eventbridge::Client::new(sdk_config),
         }
     }
 
@@ -60,14 +63,14 @@ impl Handler {
         event: &Value,
         invoked_function_arn: &str,
     ) -> Result<StartOutcome, Failure> {
-        let Self { config, codecommit, codebuild } = self;
+        let Self { config, codecommit, codebuild, eventbridge } = self;
         let settings = StartSettings {
             hook_name: config.hook_name.clone(),
             project_name: config.project_name.clone(),
             stop_superseded: config.stop_superseded,
         };
         let mut starter = Starter::new(settings, PullRequestEvent::parse(event)?);
-        let mut refusal = None;
+        let mut failed = Failed::default();
         loop {
             let answer = match starter.step() {
                 StartStep::ReadPullRequest(build) => get_pull_request(codecommit, build).await?,
@@ -77,9 +80,9 @@ impl Handler {
                         Start::Started { build_id, start_time } => {
                             StartAnswer::Started { build_id, start_time }
                         }
-                        Start::InvalidInput(failure) => {
-                            refusal = Some(failure);
-                            StartAnswer::Refused
+                        Start::NotStarted { reason, failure } => {
+                            failed.start = Some(failure);
+                            StartAnswer::NotStarted(reason)
                         }
                     }
                 }
@@ -89,8 +92,12 @@ impl Handler {
                 }
                 StartStep::ReadNamedBuilds(ids) => read_named_builds(codebuild, config, ids).await?,
                 StartStep::StopBuild(id) => stop_build(codebuild, config, id).await?,
+                StartStep::ReportNotStarted(not_started) => {
+                    failed.report = report_not_started(eventbridge, not_started).await.err();
+                    StartAnswer::Reported
+                }
                 StartStep::Finished(outcome) => return Ok(outcome.clone()),
-                StartStep::Failed(failure) => return Err(explain(failure, refusal)),
+                StartStep::Failed(failure) => return Err(failed.explain(failure)),
             };
             starter.answer(answer);
         }
@@ -148,14 +155,27 @@ impl Handler {
     }
 }
 
-/// The failure in words for people. The words of a refused call are kept beside the [`Starter`].
-fn explain(failure: &StartFailure, refusal: Option<CallFailure>) -> Failure {
-    match (failure, refusal) {
-        (StartFailure::Refused, Some(refusal)) => refusal.into(),
-        (StartFailure::Refused, None) => {
-            Failure::InvalidAnswer { operation: "StartBuild", what: "a reason for its refusal".to_owned() }
+/// The calls that failed without ending the invocation at once. The [`Starter`] knows that they failed, not their words.
+#[derive(Debug, Default)]
+struct Failed {
+    start: Option<CallFailure>,
+    report: Option<CallFailure>,
+}
+
+impl Failed {
+    /// The failure in words for people.
+    fn explain(self, failure: &StartFailure) -> Failure {
+        match (failure, self) {
+            (StartFailure::ReadIsBehind(revision_id), _) => Failure::ReadIsBehind(revision_id.clone()),
+            (StartFailure::NotStarted, Self { start: Some(start), report: Some(report) }) => {
+                Failure::NotReported { start, report }
+            }
+            (StartFailure::NotStarted, Self { start: Some(start), report: None }) => start.into(),
+            (StartFailure::NotStarted, Self { start: None, .. }) => Failure::InvalidAnswer {
+                operation: "StartBuild",
+                what: "a reason for its refusal".to_owned(),
+            },
         }
-        (StartFailure::ReadIsBehind(revision_id), _) => Failure::ReadIsBehind(revision_id.clone()),
     }
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod failure;
 mod handler;
 mod pull_request;
+mod report;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;

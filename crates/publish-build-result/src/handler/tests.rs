@@ -2,6 +2,7 @@
 
 mod comments;
 mod errors;
+mod not_started;
 mod replies;
 mod results;
 mod world;
@@ -131,7 +132,7 @@ async fn a_retried_build_takes_the_comment_over() {
         ],
     )
     .await;
-    assert_eq!(run.publication().shown().unwrap().build_id, id("2"));
+    assert_eq!(run.publication().shown().unwrap().build_id, Some(id("2")));
     assert_eq!(run.request("BatchGetBuilds", 0), json!({"ids": [id("2"), id("1")]}));
     assert!(
         after.starts_with("✅") && after.ends_with(&format!("builds={},{})", id("2"), id("1"))),
@@ -144,7 +145,7 @@ async fn an_event_of_the_build_before_the_retry_changes_nothing() {
     let (first, second) = (a_build("1", "FAILED"), started_at(a_build("2", "SUCCEEDED"), 500));
     let text = text_on_all([second.clone(), first.clone()], &text_on(&first).await).await;
     let run = run(event("failed.json"), [comments([own("c1", 2, &text)]), builds([first, second])]).await;
-    assert_eq!(run.publication().shown().unwrap().build_id, id("2"));
+    assert_eq!(run.publication().shown().unwrap().build_id, Some(id("2")));
     assert!(matches!(run.publication(), Publication::Unchanged(_)));
 }
 

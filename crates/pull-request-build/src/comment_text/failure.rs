@@ -30,20 +30,21 @@ pub(super) fn quotation(outcome: &Outcome<'_>, secrets: &Secrets, bytes: usize) 
         Cause::Reported { message, .. } if !message.is_empty() => message,
         Cause::Reported { .. } | Cause::Unexplained => return None,
     };
-    let quoted = secrets.mask(quoted);
-    let CodeBlock { markdown, omitted_characters: 0 } = code_block(&quoted, bytes) else {
-        let room = bytes.saturating_sub(omission(usize::MAX).len());
-        let CodeBlock { markdown, omitted_characters } = code_block(&quoted, room);
-        return Some(format!("{markdown}{}", omission(omitted_characters)));
-    };
-    Some(markdown)
+    Some(quote(&secrets.mask(quoted), "the build's details have", bytes))
 }
 
-fn omission(characters: usize) -> String {
-    format!(
-        "\n\n{} are left out here; the build's details have all.",
-        count(characters as u64, "more character")
-    )
+/// The text in a fence, from its start as far as there is room; `who_has` says where all of it is.
+pub(super) fn quote(text: &str, who_has: &str, bytes: usize) -> String {
+    let omission = |characters: usize| {
+        let left_out = count(characters as u64, "more character");
+        format!("\n\n{left_out} are left out here; {who_has} all.")
+    };
+    let CodeBlock { markdown, omitted_characters: 0 } = code_block(text, bytes) else {
+        let room = bytes.saturating_sub(omission(usize::MAX).len());
+        let CodeBlock { markdown, omitted_characters } = code_block(text, room);
+        return format!("{markdown}{}", omission(omitted_characters));
+    };
+    markdown
 }
 
 pub(super) fn failure_of<'o, 'b>(outcome: &'o Outcome<'b>) -> Option<&'o Failure<'b>> {

@@ -6,8 +6,9 @@ mod well_formed;
 use super::room::MAX_COMMENT_BYTES;
 use super::*;
 use crate::build::BuildStatus;
-use crate::examples::{a_build, an_ended_build, arn, at};
+use crate::examples::{a_build, a_not_started, an_ended_build, arn, at};
 use crate::ids::{HookName, Reference};
+use crate::not_started::{NotStarted, NotStartedKind, NotStartedReason};
 use crate::outcome::SourceLoss;
 use crate::own_comments::CommentIdentity;
 
@@ -99,6 +100,51 @@ fn check_message(name: &str, text: &str) {
 
 fn failed(seconds: u64, phase: &str, code: &str, message: &str) -> Build {
     an_ended_build(BuildStatus::Failed, seconds, phase, code, message)
+}
+
+/// One snapshot for each reason why a build cannot be started.
+macro_rules! not_started_message {
+    ($name:ident, $kind:ident, $message:expr) => {
+        #[test]
+        fn $name() {
+            let reason = NotStartedReason { kind: NotStartedKind::$kind, message: $message.to_owned() };
+            let marker = Marker { builds: Vec::new(), ..marker(&a_build()) };
+            let text = not_started_text(&NotStarted { reason, ..a_not_started() }, &marker);
+            check_message(stringify!($name), &text);
+        }
+    };
+}
+
+not_started_message!(not_started_account_limit, AccountLimit, a_not_started().reason.message);
+not_started_message!(
+    not_started_project_not_found,
+    ProjectNotFound,
+    "ResourceNotFoundException: Project cannot be found: \
+     arn:aws:codebuild:eu-central-1:123456789012:project/pull-request-hook"
+);
+not_started_message!(
+    not_started_access_denied,
+    AccessDenied,
+    "AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/start-build/start-build is not authorized to \
+     perform: codebuild:StartBuild on resource: \
+     arn:aws:codebuild:eu-central-1:123456789012:project/pull-request-hook because no identity-based policy allows the \
+     codebuild:StartBuild action"
+);
+not_started_message!(
+    not_started_refused,
+    Refused,
+    "InvalidInputException: Invalid type for `x`\n```\n**pwn**"
+);
+
+#[test]
+fn a_long_message_of_aws_leaves_room_for_the_rest() {
+    let reason = NotStartedReason { kind: NotStartedKind::Refused, message: "`pwn\n".repeat(10_000) };
+    let marker = Marker { builds: Vec::new(), ..marker(&a_build()) };
+    let text = not_started_text(&NotStarted { reason, ..a_not_started() }, &marker);
+    well_formed::check(&text);
+    assert!(text.len() <= MAX_COMMENT_BYTES, "{} bytes", text.len());
+    assert!(text.contains("are left out here; the log of the function start-build has all."), "{text}");
+    assert_eq!(Marker::find(&text), Some(marker));
 }
 
 message!(submitted, a_build());

@@ -21,6 +21,8 @@ pub(super) type Found<T> = Result<T, Box<Step>>;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     source_losses: BTreeMap<BuildId, Option<SourceLoss>>,
+    /// Of the commit whose build could not be started.
+    commit_loss: Option<Option<SourceLoss>>,
     reports: BTreeMap<BuildId, Vec<Report>>,
     /// The builds whose reports were waited for.
     waited_for: BTreeSet<BuildId>,
@@ -50,6 +52,15 @@ impl Facts {
 
     pub(super) fn keep_source_loss(&mut self, build_id: BuildId, loss: Option<SourceLoss>) {
         self.source_losses.insert(build_id, loss);
+    }
+
+    pub(super) fn keep_commit_loss(&mut self, loss: Option<SourceLoss>) {
+        self.commit_loss = Some(loss);
+    }
+
+    /// Why the pull request does not wait for a build of the commit any more, if that was asked.
+    pub(super) fn commit_loss(&self) -> Option<Option<SourceLoss>> {
+        self.commit_loss
     }
 
     pub(super) fn keep_reports(&mut self, build_id: BuildId, reports: Vec<Report>) {

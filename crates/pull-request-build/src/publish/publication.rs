@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::outcome::SourceLoss;
+
 /// The function's answer. Lambda drops it after an asynchronous invocation; people and tests read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "decision", rename_all = "camelCase")]
@@ -25,9 +27,10 @@ pub enum Publication {
 pub struct Shown {
     /// The comment.
     pub comment_id: String,
-    /// The build that it shows.
-    pub build_id: String,
-    /// That build's state.
+    /// The build that it shows; none while none could be started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_id: Option<String>,
+    /// That build's state, or [`Shown::NOT_STARTED`].
     pub build_status: String,
     /// The reply that told people of the event's build, if this invocation posted one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +43,11 @@ pub struct Shown {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
+}
+
+impl Shown {
+    /// The state of a build that could not be started.
+    pub const NOT_STARTED: &str = "NOT_STARTED";
 }
 
 impl Publication {
@@ -100,9 +108,24 @@ pub enum Over {
     /// The event is not CodeBuild's own.
     #[error("CodeBuild's answer about the build names another pull request or commit than the event")]
     BuildOfAnotherCommit,
+    /// The comment knows more than the report that no build could be started.
+    #[error("the comment shows a build of the commit by now")]
+    BuildShown,
+    /// Nobody misses the build that could not be started.
+    #[error("the pull request does not wait for a build of the commit any more: it {}", past(.0))]
+    CommitNotWaitedFor(SourceLoss),
     /// It is for a person to say.
     #[error("a person deleted the comment after the build had started, so it stays deleted")]
     CommentDeleted,
+}
+
+fn past(loss: &SourceLoss) -> &'static str {
+    match loss {
+        SourceLoss::Merged => "was merged",
+        SourceLoss::Closed => "was closed",
+        SourceLoss::Superseded => "has moved on to another one",
+        SourceLoss::BranchDeleted => "has lost its source branch",
+    }
 }
 
 /// Which comment is written.

@@ -22,6 +22,8 @@ pub enum Step {
         /// Whether it had its source: then the branch does not matter any more.
         had_source: bool,
     },
+    /// Find out whether the pull request does not wait for a build of this commit any more.
+    FindCommitLoss(Box<PullRequestBuild>),
     /// Read a build's reports.
     ReadReports {
         /// The build.

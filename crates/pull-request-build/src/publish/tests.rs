@@ -1,5 +1,6 @@
 //! Invocations against a small CodeCommit and a small CodeBuild, interleaved call by call.
 
+mod not_started;
 mod world;
 
 use world::*;
@@ -192,7 +193,7 @@ fn a_push_marks_the_earlier_comment_at_once_and_its_own_event_ends_it() {
 fn interleave(seed: u64, mut changes: Vec<Change>) -> World {
     let mut random = Random(seed * 2 + 1);
     let mut world = World::new(Replies::OnChange);
-    let mut pending: Vec<BuildEvent> = Vec::new();
+    let mut pending: Vec<Event> = Vec::new();
     let mut under_way: Vec<Invocation> = Vec::new();
     let mut now = 0;
     let mut kills = 40;

@@ -85,6 +85,6 @@ impl StartOutcome {
 pub enum StartFailure {
     /// CodeCommit does not know of the revision yet.
     ReadIsBehind(RevisionId),
-    /// CodeBuild refused the start, and the build is not there.
-    Refused,
+    /// CodeBuild started no build, and none is there. It was reported.
+    NotStarted,
 }

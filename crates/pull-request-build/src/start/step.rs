@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use crate::build::BuildStatus;
 use crate::build_variables::PullRequestBuild;
 use crate::ids::{BuildId, PullRequestId};
+use crate::not_started::{NotStarted, NotStartedReason};
 use crate::start::outcome::{StartFailure, StartOutcome};
 use crate::start_decision::CurrentPullRequest;
 
@@ -31,6 +32,9 @@ pub enum StartStep {
     ReadNamedBuilds(Vec<BuildId>),
     /// Stop a build.
     StopBuild(BuildId),
+    /// Report to publish-build-result that the build could not be started. A report that cannot be sent is no reason to
+    /// end the invocation otherwise: it fails in any case, and the next try reports again.
+    ReportNotStarted(Box<NotStarted>),
     /// Nothing: this is what it came to.
     Finished(StartOutcome),
     /// Nothing: a later try may succeed.
@@ -61,9 +65,11 @@ pub enum StartAnswer {
         /// When it was submitted.
         start_time: Option<SystemTime>,
     },
-    /// CodeBuild calls a parameter of the start invalid. It says the same of a token that it knows with other
-    /// parameters: then the build is there.
-    Refused,
+    /// CodeBuild starts no build, for a reason that people should know. That of a refused request is also what it says of
+    /// a token that it knows with other parameters: then the build is there.
+    NotStarted(NotStartedReason),
+    /// The report is on its way, or could not be sent.
+    Reported,
     /// The comments' texts; none if the pull request does not exist any more.
     Comments(Vec<String>),
     /// The build is stopped, or had ended before.

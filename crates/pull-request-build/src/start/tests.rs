@@ -75,6 +75,14 @@ fn started() -> StartAnswer {
     StartAnswer::Started { build_id: id("1"), start_time: Some(at(EVENT + 5)) }
 }
 
+fn reason(kind: NotStartedKind) -> NotStartedReason {
+    NotStartedReason { kind, message: "as AWS says it".to_owned() }
+}
+
+fn not_started(kind: NotStartedKind) -> StartAnswer {
+    StartAnswer::NotStarted(reason(kind))
+}
+
 /// A step in words.
 fn words(step: &StartStep) -> String {
     match step {
@@ -84,6 +92,9 @@ fn words(step: &StartStep) -> String {
         StartStep::ReadComments(pull_request_id) => format!("read comments of {pull_request_id}"),
         StartStep::ReadNamedBuilds(ids) => format!("read {} named builds from {}", ids.len(), ids[0]),
         StartStep::StopBuild(id) => format!("stop {id}"),
+        StartStep::ReportNotStarted(not_started) => {
+            format!("report {}: {}", not_started.build.revision_id, not_started.reason.kind)
+        }
         StartStep::Finished(outcome) => {
             let what = outcome.build_id().or(outcome.reason()).unwrap_or_default();
             let stopped = outcome.stopped().iter().map(|id| format!(", stopped {id}"));
@@ -259,22 +270,60 @@ fn only_a_build_of_the_same_request_is_found() {
 fn a_refused_start_is_no_failure_if_the_build_is_there() {
     for late in [false, true] {
         let before = if late { vec![agreed(241), page(&[], None)] } else { vec![agreed(5)] };
-        let refused = before.into_iter().chain([StartAnswer::Refused]);
+        let before_count = before.len();
+        let refused = before.into_iter().chain([not_started(NotStartedKind::Refused)]);
         let found = refused.clone().chain([page(&[], Some("page 2")), page(&[ours("8", EVENT)], None)]);
         assert_eq!(steps(found).last().unwrap(), "build found, none started: hook:8");
-        let missing = refused.chain([page(&[other("8", EVENT)], None)]);
-        assert_eq!(steps(missing).last().unwrap(), "failed: Refused");
+        let missing = refused.chain([page(&[other("8", EVENT)], None), StartAnswer::Reported]);
+        assert_eq!(
+            steps(missing)[before_count + 1..],
+            ["report r1: CodeBuild refuses the request", "failed: NotStarted"]
+        );
     }
 }
 
 #[test]
+fn a_build_that_cannot_start_is_reported_before_the_invocation_fails() {
+    for (kind, report) in [
+        (NotStartedKind::AccountLimit, "report r1: the limit of builds is reached"),
+        (NotStartedKind::ProjectNotFound, "report r1: the project does not exist"),
+        (NotStartedKind::AccessDenied, "report r1: access is denied"),
+    ] {
+        assert_eq!(
+            steps([agreed(5), not_started(kind), StartAnswer::Reported]),
+            ["start r1", report, "failed: NotStarted"]
+        );
+    }
+}
+
+#[test]
+fn the_report_has_all_that_a_comment_needs() {
+    let mut starter = starter(PullRequestEvent::NewRevision(revision()));
+    starter.answer(agreed(5));
+    starter.answer(not_started(NotStartedKind::AccountLimit));
+    let expected = NotStarted {
+        hook_name: settings().hook_name,
+        build: a_pull_request_build(),
+        reason: reason(NotStartedKind::AccountLimit),
+    };
+    assert_eq!(*starter.step(), StartStep::ReportNotStarted(Box::new(expected)));
+}
+
+#[test]
 fn an_answer_to_another_step_changes_nothing() {
-    let all = || [agreed(5), page(&[ours("8", EVENT)], None), started(), StartAnswer::Refused];
+    let all = || {
+        let not_started = not_started(NotStartedKind::AccountLimit);
+        [agreed(5), page(&[ours("8", EVENT)], None), started(), not_started, StartAnswer::Reported]
+    };
     for (so_far, expected) in [
         (vec![], "read pull request 42"),
         (vec![agreed(5)], "start r1"),
         (vec![agreed(241)], "read builds page 1"),
         (vec![agreed(5), started()], "build started: hook:1"),
+        (
+            vec![agreed(5), not_started(NotStartedKind::AccountLimit)],
+            "report r1: the limit of builds is reached",
+        ),
     ] {
         let mut starter = starter(PullRequestEvent::NewRevision(revision()));
         so_far.into_iter().for_each(|answer| starter.answer(answer));
@@ -284,7 +333,11 @@ fn an_answer_to_another_step_changes_nothing() {
                 (starter.step(), answer),
                 (StartStep::ReadPullRequest(_), StartAnswer::PullRequest { .. })
                     | (StartStep::ReadBuilds { .. }, StartAnswer::Builds { .. })
-                    | (StartStep::StartBuild { .. }, StartAnswer::Started { .. } | StartAnswer::Refused)
+                    | (
+                        StartStep::StartBuild { .. },
+                        StartAnswer::Started { .. } | StartAnswer::NotStarted(_)
+                    )
+                    | (StartStep::ReportNotStarted(_), StartAnswer::Reported)
             )
         };
         for answer in all().into_iter().filter(|answer| !fits(answer)) {

@@ -34,6 +34,11 @@ pub(super) fn call(step: &Step, pull_request_id: &PullRequestId, aws: &mut Aws, 
                 .map(|index| codecommit.pull_requests[index].source_loss(&build.pull_request.source_commit));
             (loss.map_or(Answer::Over(Over::PullRequestGone), Answer::SourceLoss), None)
         }
+        Step::FindCommitLoss(build) => {
+            let index = codecommit.index(&build.pull_request_id);
+            let loss = index.map(|index| codecommit.pull_requests[index].source_loss(&build.source_commit));
+            (loss.map_or(Answer::Over(Over::PullRequestGone), Answer::SourceLoss), None)
+        }
         Step::ReadReports { .. } => (Answer::Reports(Vec::new()), None),
         Step::ReadLog { .. } => (Answer::Log(Vec::new()), None),
         Step::PostComment { build, request_token, content } => {

@@ -1,6 +1,6 @@
 //! The calls of start-build for an event.
 
-use pull_request_build::{StartAnswer, StartStep};
+use pull_request_build::{NotStartedKind, NotStartedReason, StartAnswer, StartStep};
 
 use crate::aws::{At, Aws, Effect};
 use crate::codebuild::{Start, reduce};
@@ -14,6 +14,7 @@ pub(super) fn describe(step: &StartStep) -> String {
         StartStep::ReadComments(_) => "reads the comments".to_owned(),
         StartStep::ReadNamedBuilds(ids) => format!("reads the builds {}", join(ids)),
         StartStep::StopBuild(id) => format!("stops {id}"),
+        StartStep::ReportNotStarted(_) => "reports that no build could be started".to_owned(),
         StartStep::StartBuild { build, .. } => format!("starts a build of {}", build.revision_id),
         end => format!("{end:?}"),
     }
@@ -38,8 +39,12 @@ pub(super) fn call(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswe
                     run
                 }
                 Start::Known(run) => run,
-                Start::InvalidInput => return Ok(StartAnswer::Refused),
-                Start::AccountLimitExceeded => return Err(Refused("AccountLimitExceededException")),
+                Start::InvalidInput => {
+                    return Ok(not_started(NotStartedKind::Refused, "InvalidInputException"));
+                }
+                Start::AccountLimitExceeded => {
+                    return Ok(not_started(NotStartedKind::AccountLimit, "AccountLimitExceededException"));
+                }
             };
             let build = &aws.codebuild.runs[run].build;
             Ok(StartAnswer::Started { build_id: build.arn.build_id.clone(), start_time: build.start_time })
@@ -55,6 +60,12 @@ pub(super) fn call(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswe
             aws.effects.push(Effect::Stopped(id.clone()));
             Ok(StartAnswer::Stopped)
         }
+        // Nobody hears of it yet.
+        StartStep::ReportNotStarted(_) => Ok(StartAnswer::Reported),
         StartStep::Finished(_) | StartStep::Failed(_) => Err(Refused("there is no call to make")),
     }
+}
+
+fn not_started(kind: NotStartedKind, message: &str) -> StartAnswer {
+    StartAnswer::NotStarted(NotStartedReason { kind, message: message.to_owned() })
 }

@@ -15,6 +15,7 @@ use crate::config::tests::a_config;
 
 mod errors;
 mod look;
+mod not_started;
 mod start;
 mod stop;
 
@@ -102,6 +103,11 @@ fn page(builds: &[Value], next_token: Option<&str>) -> Script {
 /// The step that lists the builds of a project that has none.
 fn no_builds() -> (&'static str, Answer) {
     ("ListBuildsForProject", Answer::json(json!({"ids": []})))
+}
+
+/// The step in which EventBridge takes the report that no build could be started.
+fn reported() -> (&'static str, Answer) {
+    ("PutEvents", Answer::json(json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})))
 }
 
 /// The step that reads comments, of which there are none.

@@ -179,7 +179,7 @@ pub(super) fn pull_request(status: &str, merged: bool, tip: &str) -> Step {
 pub(super) fn shown(status: &str) -> Shown {
     Shown {
         comment_id: "c1".to_owned(),
-        build_id: id("1"),
+        build_id: Some(id("1")),
         build_status: status.to_owned(),
         ..Shown::default()
     }

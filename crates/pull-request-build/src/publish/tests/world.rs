@@ -6,6 +6,8 @@ use crate::build::Phase;
 use crate::examples::{a_build_of, a_phase, an_ended_build};
 use crate::ids::{HookName, PullRequestId};
 use crate::marker::ReplyMarker;
+use crate::not_started::NotStarted;
+use crate::outcome::SourceLoss;
 use crate::reports::{MissingReport, Report, ReportContent};
 
 pub(super) use crate::build::BuildStatus;
@@ -15,6 +17,14 @@ pub(super) use crate::examples::at;
 pub(super) enum Change {
     Start(&'static str, char),
     End(&'static str, BuildStatus),
+    CannotStart(NotStarted),
+}
+
+/// What an invocation is for.
+#[derive(Clone)]
+pub(super) enum Event {
+    Build(BuildEvent),
+    NotStarted(NotStarted),
 }
 
 /// Whether an invocation may go on.
@@ -25,7 +35,7 @@ pub(super) enum Progress {
 }
 
 pub(super) struct Invocation {
-    pub(super) event: BuildEvent,
+    pub(super) event: Event,
     pub(super) publisher: Publisher,
 }
 
@@ -46,6 +56,8 @@ pub(super) struct World {
     pub(super) comments: Vec<PullRequestComment>,
     /// What each token was used for, and the comment that came of it.
     pub(super) tokens: BTreeMap<String, (Step, usize)>,
+    /// Why the pull request does not wait for a build any more.
+    pub(super) commit_loss: Option<SourceLoss>,
     replies: Replies,
 }
 
@@ -75,7 +87,7 @@ fn hook_name() -> HookName {
 
 impl World {
     pub(super) fn new(replies: Replies) -> Self {
-        Self { builds: Vec::new(), comments: Vec::new(), tokens: BTreeMap::new(), replies }
+        Self { builds: Vec::new(), comments: Vec::new(), tokens: BTreeMap::new(), commit_loss: None, replies }
     }
 
     fn build(&mut self, name: &str) -> &mut Build {
@@ -92,7 +104,7 @@ impl World {
         (build.status, build.end_time, build.phases) = (status, Some(at(when)), phases);
     }
 
-    pub(super) fn change(&mut self, change: Change, when: u64) -> BuildEvent {
+    pub(super) fn change(&mut self, change: Change, when: u64) -> Event {
         match change {
             Change::Start(name, digit) => {
                 self.builds.push(running(name, digit, when));
@@ -102,32 +114,36 @@ impl World {
                 self.end(name, status, when);
                 self.event(name)
             }
+            Change::CannotStart(not_started) => Event::NotStarted(not_started),
         }
     }
 
     /// The event of the present state of a build.
-    pub(super) fn event(&self, name: &str) -> BuildEvent {
+    pub(super) fn event(&self, name: &str) -> Event {
         let id = id(name);
         let build = self.builds.iter().find(|build| build.arn.build_id == id).unwrap();
-        BuildEvent::parse(&serde_json::json!({
+        let event = BuildEvent::parse(&serde_json::json!({
             "detail-type": "CodeBuild Build State Change",
             "detail": {"build-id": build.arn.to_string(), "build-status": build.status.name()},
-        }))
-        .unwrap()
+        }));
+        Event::Build(event.unwrap())
     }
 
-    pub(super) fn invoke(&self, event: &BuildEvent) -> Invocation {
-        let build = self.builds.iter().find(|build| build.arn == event.build_arn).unwrap();
-        let identity = CommentIdentity {
-            hook_name: hook_name(),
-            pull_request_id: PullRequestId::parse("42").unwrap(),
-            source_commit: build.pull_request.source_commit.clone(),
-        };
+    pub(super) fn invoke(&self, event: &Event) -> Invocation {
         let settings = PublishSettings { log_lines: 0, replies: self.replies };
-        Invocation {
-            event: event.clone(),
-            publisher: Publisher::new(event.clone(), identity, author(), settings),
-        }
+        let publisher = match event.clone() {
+            Event::Build(event) => {
+                let build = self.builds.iter().find(|build| build.arn == event.build_arn).unwrap();
+                let identity = CommentIdentity {
+                    hook_name: hook_name(),
+                    pull_request_id: PullRequestId::parse("42").unwrap(),
+                    source_commit: build.pull_request.source_commit.clone(),
+                };
+                Publisher::new(event, identity, author(), settings)
+            }
+            Event::NotStarted(not_started) => Publisher::of_not_started(not_started, author(), settings),
+        };
+        Invocation { event: event.clone(), publisher }
     }
 
     /// Makes an invocation's next call.
@@ -140,6 +156,7 @@ impl World {
                 Answer::Builds(self.builds.iter().filter(is_asked_for).cloned().collect())
             }
             Step::FindSourceLoss { .. } => Answer::SourceLoss(None),
+            Step::FindCommitLoss(_) => Answer::SourceLoss(self.commit_loss),
             Step::ReadReports { build, .. } => {
                 let report = |arn: &String| Report {
                     arn: arn.clone(),
@@ -223,7 +240,7 @@ impl World {
     }
 
     /// Runs an invocation to its end, alone.
-    pub(super) fn run(&mut self, event: &BuildEvent) -> Publication {
+    pub(super) fn run(&mut self, event: &Event) -> Publication {
         let mut invocation = self.invoke(event);
         loop {
             assert_eq!(self.advance(&mut invocation), Progress::Made, "it gave up");
@@ -234,7 +251,7 @@ impl World {
     }
 
     /// The names of the calls that an invocation makes.
-    pub(super) fn calls(&mut self, event: &BuildEvent) -> Vec<&'static str> {
+    pub(super) fn calls(&mut self, event: &Event) -> Vec<&'static str> {
         let mut invocation = self.invoke(event);
         let mut calls = Vec::new();
         loop {
@@ -242,6 +259,7 @@ impl World {
                 Step::ReadComments => "ReadComments",
                 Step::ReadBuilds(_) => "ReadBuilds",
                 Step::FindSourceLoss { .. } => "FindSourceLoss",
+                Step::FindCommitLoss(_) => "FindCommitLoss",
                 Step::ReadReports { .. } => "ReadReports",
                 Step::ReadLog { .. } => "ReadLog",
                 Step::PostComment { .. } => "PostComment",

@@ -139,6 +139,7 @@ async fn an_invalid_input_is_no_error_if_the_build_is_there() {
 async fn an_invalid_input_without_a_build_is_an_error_in_codebuilds_words() {
     let mut script = vec![agreed(FIVE_SECONDS_LATER), invalid_input()];
     script.extend(page(&[another_build("payments-project:8", EVENT_SECOND + 2)], None));
+    script.push(reported());
     let failure = run(&created(), script).await.result.unwrap_err();
     assert_eq!(failure.error_type(), "RefusedByAws");
     let text = failure.to_string();

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use pull_request_build::{
-    Build, BuildStatus, CommentIdentity, CommitBuilds, OwnComments, Replies, superseded_by,
+    Build, BuildStatus, CommentIdentity, CommitBuilds, CommitComments, LiveComment, OwnComments, Replies,
+    superseded_by,
 };
 
 use crate::aws::At;
@@ -38,6 +39,7 @@ const ONE_COMMENT: &str = "a commit has one comment";
 const FINAL_STATE: &str = "a comment shows how its commit's newest build ended";
 const SETTLED: &str = "an event that comes once more changes nothing";
 const NOTHING_LOST: &str = "an event that arrived is handled or in the failure queue";
+const NOTHING_TO_REPAIR: &str = "a sweep after another finds nothing to repair";
 const ONE_REPLY: &str = "a build is replied to once";
 const STAYS_DELETED: &str = "what a person deleted stays deleted until a build starts later";
 
@@ -103,6 +105,14 @@ pub(crate) fn check_at_rest(world: &mut World) {
     world.broken.extend(broken);
 }
 
+/// When two sweeps have passed in which nothing else happened, of which the second made so many repairs.
+pub(crate) fn check_last_sweep(world: &mut World, repairs: usize) {
+    if repairs > 0 {
+        let instead = format!("the second made {repairs} repairs");
+        world.broken.push(Promise::new(NOTHING_TO_REPAIR, instead));
+    }
+}
+
 /// When the last event has come and the last invocation has ended.
 pub(crate) fn check_deliveries(world: &mut World) {
     let is_lost = |sent: &&Sent| sent.deliveries.iter().any(|fate| matches!(fate, Fate::Pending { .. }));
@@ -166,8 +176,11 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
             Some(live) if live.marker.builds.first() != Some(id) => {
                 Some(format!("the comment on {name} shows {:?} instead of {id}", live.marker.builds.first()))
             }
-            Some(live) if live.marker.unfinished => {
-                Some(format!("the comment on {name} says that {id} runs"))
+            Some(live) if live.marker.unfinished || live.marker.earlier_unfinished => {
+                Some(format!("the comment on {name} says that a build runs"))
+            }
+            Some(live) if names_too_few(live, &comments, &of_commit) => {
+                Some(format!("the comment on {name} names {:?} only", live.marker.builds))
             }
             Some(_) => {
                 // What a comment says of a build that did not succeed depends on the pull request at that moment, and
@@ -189,6 +202,14 @@ fn check_comments(world: &mut World, index: usize) -> Vec<Promise> {
         broken.extend(due.into_iter().filter_map(|run| check_settled(world, run)));
     }
     broken
+}
+
+/// Whether the comment leaves out builds of its commit, but those that began before a person deleted an earlier comment.
+fn names_too_few(live: &LiveComment<'_>, comments: &CommitComments<'_>, builds: &CommitBuilds<'_>) -> bool {
+    builds.earlier().iter().any(|build| {
+        let was_deleted = comments.last_deletion.is_some_and(|deletion| build.start_time <= Some(deletion));
+        !was_deleted && !live.marker.builds.contains(&build.arn.build_id)
+    })
 }
 
 /// What is done for an event makes one call after the other.

@@ -48,6 +48,8 @@ pub(crate) struct World {
     quiet_since: Moment,
     /// How many sweeps have begun since then that leave nothing to the events.
     sweeps_at_rest: usize,
+    /// How much had been repaired before the last of them.
+    repairs_before: usize,
     agenda: BTreeMap<(Moment, usize), Happening>,
     scheduled: usize,
     invocations: Vec<Invocation>,
@@ -102,6 +104,7 @@ impl World {
             are_faults_over: false,
             quiet_since: created,
             sweeps_at_rest: 0,
+            repairs_before: 0,
             agenda: BTreeMap::new(),
             scheduled: 0,
             invocations: Vec::new(),
@@ -183,11 +186,18 @@ impl World {
             self.are_faults_over && !is_any_running && self.now >= self.quiet_since + LEFT_TO_EVENTS;
         if is_at_rest && self.sweeps_at_rest == SWEEPS {
             self.note(|_| "everything must be right now".to_owned());
+            promises::check_last_sweep(self, self.repairs() - self.repairs_before);
             return promises::check_at_rest(self);
         }
         self.sweeps_at_rest += usize::from(is_at_rest);
+        self.repairs_before = self.repairs();
         self.send_tick();
         self.schedule(self.settings.sweep_period, Happening::Tick);
+    }
+
+    /// How much the sweeps have repaired.
+    fn repairs(&self) -> usize {
+        self.tally.builds_of_sweeps + self.tally.comments_of_sweeps
     }
 
     /// Something happened that is left to the events for a while.

@@ -1,6 +1,6 @@
 //! The services together, as an invocation reaches them.
 
-use pull_request_build::BuildId;
+use pull_request_build::{BuildId, NotStarted, NotStartedKind};
 
 use crate::codebuild::CodeBuild;
 use crate::codecommit::{CodeCommit, Posted};
@@ -16,12 +16,14 @@ pub struct Laws {
     pub keeps_comment_tokens: bool,
     /// Whether there is the sweep at all.
     pub sweeps: bool,
+    /// Whether CodeBuild ever starts a build.
+    pub starts_builds: bool,
 }
 
 impl Default for Laws {
     /// Those of AWS.
     fn default() -> Self {
-        Self { build_token_seconds: 300, keeps_comment_tokens: true, sweeps: true }
+        Self { build_token_seconds: 300, keeps_comment_tokens: true, sweeps: true, starts_builds: true }
     }
 }
 
@@ -39,6 +41,8 @@ pub(crate) struct Aws {
 #[derive(Debug)]
 pub(crate) enum Effect {
     BuildSubmitted(usize),
+    /// start-build reported that it could not start a build.
+    Reported(Box<NotStarted>),
     /// start-build stopped the build, if it had not ended.
     Stopped(BuildId),
     /// A comment was written over.
@@ -51,6 +55,8 @@ pub(crate) enum Effect {
 pub(crate) struct At {
     pub(crate) now: Moment,
     pub(crate) lag: Span,
+    /// Why CodeBuild starts no build now, if so.
+    pub(crate) refusal: Option<NotStartedKind>,
 }
 
 impl Aws {

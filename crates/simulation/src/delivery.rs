@@ -29,6 +29,8 @@ pub(crate) enum About {
     End { pull_request: usize },
     /// A build, and whether it had ended.
     Build { run: usize, ended: bool },
+    /// A build that could not be started.
+    NotStarted,
     /// The time of a sweep.
     Tick,
 }

@@ -1,5 +1,7 @@
 //! What goes wrong in a world, and how often.
 
+use pull_request_build::NotStartedKind;
+
 use crate::chance::Chance;
 use crate::delivery::About;
 use crate::function::Pace;
@@ -21,6 +23,8 @@ pub(crate) struct Faults {
     failing: usize,
     /// Of a thousand calls, before or after how many the invocation is killed.
     killed: usize,
+    /// Of a thousand starts, how many builds CodeBuild does not start.
+    refused: usize,
     /// Of a thousand calls, how many are slow.
     slow: usize,
     /// How far answers may be behind.
@@ -81,6 +85,7 @@ impl Faults {
             duplicated: chance.pick(0, &[200, 700]),
             failing: chance.pick(0, &[0, 30, 150]),
             killed: chance.pick(0, &[0, 30, 150]),
+            refused: chance.pick(0, &[0, 0, 300]),
             slow: chance.pick(0, &[50, 200]),
             lag: chance.pick(Span(0), &[Span(0), Span(500), Span(5_000)]),
             delays: chance.pick(DELAYS[0], &DELAYS[1..]),
@@ -98,6 +103,7 @@ impl Faults {
             duplicated: 0,
             failing: 0,
             killed: 0,
+            refused: 0,
             slow: 0,
             lag: Span(0),
             delays: &[QUICK],
@@ -111,7 +117,8 @@ impl Faults {
         let lost = match about {
             About::Revision { .. } | About::End { .. } => self.lost_pull_request_events,
             About::Build { .. } => self.lost_build_events,
-            About::Tick => 0,
+            // EventBridge keeps what the hook itself sends, and what a schedule does.
+            About::NotStarted | About::Tick => 0,
         };
         let count = match (chance.per_mille(lost), chance.per_mille(self.duplicated)) {
             (true, _) => 0,
@@ -134,6 +141,13 @@ impl Faults {
             (false, false) => return None,
         };
         Some(CallFault { took_effect, then })
+    }
+
+    /// Why CodeBuild starts no build.
+    pub(crate) fn refusal(&self, chance: &mut Chance) -> Option<NotStartedKind> {
+        use NotStartedKind::{AccessDenied, AccountLimit, ProjectNotFound, Refused};
+        let kind = chance.pick(AccountLimit, &[ProjectNotFound, AccessDenied, Refused]);
+        chance.per_mille(self.refused).then_some(kind)
     }
 
     /// How long it takes until an invocation makes its next call.

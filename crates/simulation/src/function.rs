@@ -5,8 +5,8 @@
 use std::time::SystemTime;
 
 use pull_request_build::{
-    BuildEvent, BuildId, PublishSettings, PublishSweep, PublishSweepSettings, Publisher, PullRequestEvent,
-    StartSettings, StartSweep, StartSweepSettings, Starter, schedule_tick,
+    BuildEvent, BuildId, NotStarted, PublishSettings, PublishSweep, PublishSweepSettings, Publisher,
+    PullRequestEvent, StartSettings, StartSweep, StartSweepSettings, Starter, schedule_tick,
 };
 
 use crate::aws::{At, Aws};
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
 pub(crate) enum Event {
     PullRequest(PullRequestEvent),
     Build(BuildEvent),
+    NotStarted(Box<NotStarted>),
     /// It is time for start-build's sweep, since then.
     StartSweep(SystemTime),
     /// It is time for publish-build-result's sweep, since then.
@@ -92,6 +93,11 @@ impl Function {
                 let publisher = Box::new(Publisher::new(event, identity, author, settings.publish));
                 let pull_request_id = build.pull_request_id;
                 Ok(Self::Single(Single::Publish { publisher, pull_request_id }))
+            }
+            Event::NotStarted(report) => {
+                let pull_request_id = report.build.pull_request_id.clone();
+                let publisher = Publisher::of_not_started(*report, names.author.clone(), settings.publish);
+                Ok(Self::Single(Single::Publish { publisher: Box::new(publisher), pull_request_id }))
             }
             Event::StartSweep(time) => {
                 let sweep = StartSweepSettings {

@@ -35,6 +35,7 @@ impl Promise {
 
 const ONE_BUILD: &str = "a head has one build";
 const HEAD_GOES_ON: &str = "the hook stops no build of a head";
+const TOLD: &str = "people are told that no build can be started";
 const ONE_COMMENT: &str = "a commit has one comment";
 const FINAL_STATE: &str = "a comment shows how its commit's newest build ended";
 const SETTLED: &str = "an event that comes once more changes nothing";
@@ -129,11 +130,21 @@ fn check_head(world: &mut World, index: usize) -> Option<Promise> {
     }
     let head = pull_request.head();
     let is_older = pull_request.state().since.to_second() < world.aws.codebuild.project_created.to_second();
-    let wanted = usize::from(world.settings.build_existing || !is_older);
+    let is_wanted = world.settings.build_existing || !is_older;
+    let can_be_built = world.aws.laws.starts_builds;
     let by_hook = world.aws.codebuild.runs.iter().filter(|run| run.token.is_some());
     let count = by_hook.filter(|run| run.build.pull_request.is_same_request(&head)).count();
+    let names = &world.aws.names;
+    let own = OwnComments::find(&pull_request.comments, &names.hook, &names.author);
+    let of_head = own.of(&head.source_commit);
     world.tally.heads += 1;
-    (count != wanted).then(|| Promise::new(ONE_BUILD, format!("{} has {count}", head.revision_id)))
+    if count != usize::from(is_wanted && can_be_built) {
+        return Some(Promise::new(ONE_BUILD, format!("{} has {count}", head.revision_id)));
+    }
+    // A run of the sweep tries no more heads than it may build, so with few it takes many until all are told of.
+    let is_to_be_told = is_wanted && !can_be_built && of_head.deleted == 0 && world.settings.sweep_builds > 1;
+    let is_told = of_head.live.is_some_and(|live| live.marker.builds.is_empty());
+    (is_to_be_told && !is_told).then(|| Promise::new(TOLD, format!("{} has no comment", head.revision_id)))
 }
 
 /// Each commit with a build has one comment, which shows how the newest build ended, unless a person deleted it.
@@ -221,7 +232,7 @@ fn check_settled(world: &mut World, run: usize) -> Option<Promise> {
     let sent = world.events.iter().find(|sent| sent.about == about)?;
     let (event, was_handled) = (sent.event.clone(), sent.is_handled());
     let mut function = Function::invoke(event, &world.aws, world.settings, world.now, world.pace()).ok()?;
-    let at = At { now: world.now, lag: Span(0) };
+    let at = At { now: world.now, lag: Span(0), refusal: None };
     while function.end().is_none() {
         // Whether people hear of a build depends on the builds that the comments showed when it was decided. A reply that
         // was lost with its event is not made up for: the comment says what it would have said.

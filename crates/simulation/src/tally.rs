@@ -18,6 +18,8 @@ pub struct Tally {
     pub sweeps: usize,
     /// Builds that sweeps started.
     pub builds_of_sweeps: usize,
+    /// Reports that a build could not be started.
+    pub reports: usize,
     /// Comments that sweeps posted or changed.
     pub comments_of_sweeps: usize,
     /// Invocations of both functions.
@@ -49,6 +51,7 @@ impl AddAssign for Tally {
             events_repeated,
             sweeps,
             builds_of_sweeps,
+            reports,
             comments_of_sweeps,
             invocations,
             failures,
@@ -66,6 +69,7 @@ impl AddAssign for Tally {
         self.events_repeated += events_repeated;
         self.sweeps += sweeps;
         self.builds_of_sweeps += builds_of_sweeps;
+        self.reports += reports;
         self.comments_of_sweeps += comments_of_sweeps;
         self.invocations += invocations;
         self.failures += failures;
@@ -84,7 +88,7 @@ impl fmt::Display for Tally {
         write!(
             formatter,
             "{} worlds: {} events ({} lost, {} repeated), {} sweeps, {} invocations ({} failed), {} deliveries in the \
-             queue, {} calls, {} builds ({} by sweeps), {} comments written by sweeps; checked: {} heads, {} comments, \
+             queue, {} calls, {} builds ({} by sweeps), {} reports of none, {} comments written by sweeps; checked: {} heads, {} comments, \
              {} deleted comments, {} replies",
             self.worlds,
             self.events,
@@ -97,6 +101,7 @@ impl fmt::Display for Tally {
             self.calls,
             self.builds,
             self.builds_of_sweeps,
+            self.reports,
             self.comments_of_sweeps,
             self.heads,
             self.comments,

@@ -14,7 +14,7 @@ pub(super) fn describe(step: &StartStep) -> String {
         StartStep::ReadComments(_) => "reads the comments".to_owned(),
         StartStep::ReadNamedBuilds(ids) => format!("reads the builds {}", join(ids)),
         StartStep::StopBuild(id) => format!("stops {id}"),
-        StartStep::ReportNotStarted(_) => "reports that no build could be started".to_owned(),
+        StartStep::ReportNotStarted(report) => format!("reports: {:?}", report.reason),
         StartStep::StartBuild { build, .. } => format!("starts a build of {}", build.revision_id),
         end => format!("{end:?}"),
     }
@@ -33,6 +33,9 @@ pub(super) fn call(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswe
             Ok(StartAnswer::Builds { builds: reduce(builds), next_page })
         }
         StartStep::StartBuild { build, token } => {
+            if let Some(kind) = at.refusal {
+                return Ok(not_started(kind, kind.name()));
+            }
             let run = match aws.codebuild.start(build, token, at.now) {
                 Start::New(run) => {
                     aws.effects.push(Effect::BuildSubmitted(run));
@@ -60,8 +63,10 @@ pub(super) fn call(step: &StartStep, aws: &mut Aws, at: At) -> Result<StartAnswe
             aws.effects.push(Effect::Stopped(id.clone()));
             Ok(StartAnswer::Stopped)
         }
-        // Nobody hears of it yet.
-        StartStep::ReportNotStarted(_) => Ok(StartAnswer::Reported),
+        StartStep::ReportNotStarted(report) => {
+            aws.effects.push(Effect::Reported(report.clone()));
+            Ok(StartAnswer::Reported)
+        }
         StartStep::Finished(_) | StartStep::Failed(_) => Err(Refused("there is no call to make")),
     }
 }

@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    fn send(&mut self, event: Event, about: About) {
+    pub(super) fn send(&mut self, event: Event, about: About) {
         if self.now < self.aws.codebuild.project_created {
             return;
         }

@@ -1,10 +1,12 @@
 //! The invocations of a world, each of which makes one call after the other.
 
+use pull_request_build::NotStartedKind;
+
 use crate::aws::{At, Effect};
 use crate::codebuild::{Ending, Run};
 use crate::delivery::{About, Fate};
 use crate::faults::{CallFault, Then};
-use crate::function::{End, Function, Refused};
+use crate::function::{End, Event, Function, Refused};
 use crate::moment::{Moment, Span};
 use crate::promises::{self, Promise};
 use crate::world::{Happening, World};
@@ -112,7 +114,7 @@ impl World {
             let how = fault.map(describe).unwrap_or_default();
             format!("invocation {index} {}{how}", function.describe_call(lane))
         });
-        let at = At { now: self.now, lag: self.faults.lag(&mut self.chance) };
+        let at = self.at();
         let mut failure = None;
         if fault.is_none_or(|fault| fault.took_effect) {
             let result = function.call(lane, &mut self.aws, at, fault.is_none());
@@ -138,6 +140,13 @@ impl World {
         self.go_on(index, Some(lane));
     }
 
+    /// The circumstances of the next call.
+    fn at(&mut self) -> At {
+        let refusal = self.faults.refusal(&mut self.chance);
+        let refusal = if self.aws.laws.starts_builds { refusal } else { Some(NotStartedKind::AccountLimit) };
+        At { now: self.now, lag: self.faults.lag(&mut self.chance), refusal }
+    }
+
     fn look_at_effects(&mut self, invocation: usize) {
         let is_sweep = self.events[self.invocations[invocation].event].about == About::Tick;
         for effect in std::mem::take(&mut self.aws.effects) {
@@ -146,6 +155,10 @@ impl World {
                     self.note(|_| format!("build {} is submitted", run + 1));
                     self.tally.builds_of_sweeps += usize::from(is_sweep);
                     self.submitted(run);
+                }
+                Effect::Reported(report) => {
+                    self.tally.reports += 1;
+                    self.send(Event::NotStarted(report), About::NotStarted);
                 }
                 Effect::Stopped(id) => {
                     let runs = &self.aws.codebuild.runs;

@@ -59,6 +59,8 @@ fn odd_values() -> Vec<Value> {
         "CodeBuild Build State Change",
         "CodeBuild Build Phase Change",
         "Scheduled Event",
+        "Pull Request Build Not Started",
+        "accountLimit",
         "payments",
         "pull-request-hook",
         "refs/heads/",

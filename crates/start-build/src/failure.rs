@@ -36,7 +36,7 @@ pub(crate) enum Failure {
         /// Why there is no build.
         start: CallFailure,
         /// Why that could not be reported.
-        report: CallFailure,
+        report: Box<CallFailure>,
     },
 }
 

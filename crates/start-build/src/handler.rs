@@ -168,7 +168,7 @@ impl Failed {
         match (failure, self) {
             (StartFailure::ReadIsBehind(revision_id), _) => Failure::ReadIsBehind(revision_id.clone()),
             (StartFailure::NotStarted, Self { start: Some(start), report: Some(report) }) => {
-                Failure::NotReported { start, report }
+                Failure::NotReported { start, report: Box::new(report) }
             }
             (StartFailure::NotStarted, Self { start: Some(start), report: None }) => start.into(),
             (StartFailure::NotStarted, Self { start: None, .. }) => Failure::InvalidAnswer {

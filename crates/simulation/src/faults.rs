@@ -31,6 +31,9 @@ pub(crate) struct Faults {
     lag: Span,
     /// How long events take: the first range is the usual one.
     delays: &'static [(Span, Span)],
+    /// Whether events that are not lost come, and are tried again, before a sweep looks after them; and answers are not
+    /// behind.
+    pub(crate) is_prompt: bool,
     /// How a sweep is made.
     pace: Pace,
 }
@@ -78,7 +81,7 @@ const DELAYS: [&[(Span, Span)]; 4] =
 impl Faults {
     /// Draws a world's faults.
     pub(crate) fn draw(chance: &mut Chance) -> Self {
-        Self {
+        let faults = Self {
             lost_pull_request_events: chance.pick(0, LOST),
             lost_build_events: chance.pick(0, LOST),
             is_loss_for_good: chance.per_mille(300),
@@ -90,7 +93,10 @@ impl Faults {
             lag: chance.pick(Span(0), &[Span(0), Span(500), Span(5_000)]),
             delays: chance.pick(DELAYS[0], &DELAYS[1..]),
             pace: Pace { lanes: 1 + chance.below(3), budget: chance.pick(BUDGETS[0], &BUDGETS[1..]) },
-        }
+            is_prompt: false,
+        };
+        let is_prompt = faults.lag == Span(0) && DELAYS[..2].contains(&faults.delays);
+        Self { is_prompt, ..faults }
     }
 
     /// From now on nothing goes wrong, but that events are lost.

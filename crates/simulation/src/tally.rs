@@ -32,6 +32,8 @@ pub struct Tally {
     pub calls: usize,
     /// Builds that were submitted.
     pub builds: usize,
+    /// Worlds whose events left nothing to the sweeps, because none was lost or late.
+    pub without_loss: usize,
     /// Heads of open pull requests that were checked.
     pub heads: usize,
     /// Commits whose comments were checked.
@@ -58,6 +60,7 @@ impl AddAssign for Tally {
             queued,
             calls,
             builds,
+            without_loss,
             heads,
             comments,
             deleted,
@@ -76,6 +79,7 @@ impl AddAssign for Tally {
         self.queued += queued;
         self.calls += calls;
         self.builds += builds;
+        self.without_loss += without_loss;
         self.heads += heads;
         self.comments += comments;
         self.deleted += deleted;
@@ -88,7 +92,8 @@ impl fmt::Display for Tally {
         write!(
             formatter,
             "{} worlds: {} events ({} lost, {} repeated), {} sweeps, {} invocations ({} failed), {} deliveries in the \
-             queue, {} calls, {} builds ({} by sweeps), {} reports of none, {} comments written by sweeps; checked: {} heads, {} comments, \
+             queue, {} calls, {} builds ({} by sweeps), {} reports of none, {} comments written by sweeps; checked: {} worlds \
+             without loss, {} heads, {} comments, \
              {} deleted comments, {} replies",
             self.worlds,
             self.events,
@@ -103,6 +108,7 @@ impl fmt::Display for Tally {
             self.builds_of_sweeps,
             self.reports,
             self.comments_of_sweeps,
+            self.without_loss,
             self.heads,
             self.comments,
             self.deleted,

@@ -187,6 +187,10 @@ impl World {
         if is_at_rest && self.sweeps_at_rest == SWEEPS {
             self.note(|_| "everything must be right now".to_owned());
             promises::check_last_sweep(self, self.repairs() - self.repairs_before);
+            let is_nothing_lost = self.tally.events_lost == 0 && self.tally.queued == 0;
+            if is_nothing_lost && self.faults.is_prompt && self.aws.codebuild.project_created == Moment(0) {
+                promises::check_events(self, self.repairs());
+            }
             return promises::check_at_rest(self);
         }
         self.sweeps_at_rest += usize::from(is_at_rest);

@@ -1,7 +1,8 @@
 //! What the hook sees of CodeBuild: builds, and the tokens that they were started with.
 //!
 //! A token is known for five minutes; with other parameters it is refused (API reference of `StartBuild`). More builds
-//! than may run at once wait; beyond five times as many, a start fails. A build may be read as it was a moment ago.
+//! than may run at once wait; beyond five times as many, a start fails. A build may be read as it was a moment ago, and is
+//! listed a moment after its start.
 
 use pull_request_build::{
     Build, BuildId, BuildStatus, ListedBuild, Phase, PhaseContext, PullRequestBuild, Secrets,
@@ -115,10 +116,12 @@ impl CodeBuild {
         runs.map(|run| run.as_of(moment)).collect()
     }
 
-    /// A page of the project's builds, newest first, and the token of the next one.
+    /// A page of the project's builds, newest first, and the token of the next one. A build that is newer than `moment` is
+    /// not listed yet.
     pub(crate) fn list(&self, page: Option<&str>, moment: Moment) -> (Vec<Build>, Option<String>) {
         // A page is named by the number of builds that are older than its first, so that new builds do not shift it.
-        let older = page.and_then(|page| page.parse().ok()).unwrap_or(self.runs.len());
+        let all = self.runs.partition_point(|run| run.submitted <= moment);
+        let older = page.and_then(|page| page.parse().ok()).unwrap_or(all);
         let rest = older.saturating_sub(PAGE);
         let listed = self.runs[rest..older].iter().rev().map(|run| run.as_of(moment));
         (listed.collect(), (rest > 0).then(|| rest.to_string()))

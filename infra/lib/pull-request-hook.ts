@@ -86,6 +86,16 @@ export class PullRequestHook extends Construct {
       },
       target: this.publishBuildResult,
     });
+    this.createRule('NotStartedRule', {
+      description: `Builds of ${settings.name} that could not be started.`,
+      eventPattern: {
+        account: [Aws.ACCOUNT_ID],
+        source: [REPORT_SOURCE],
+        detailType: ['Pull Request Build Not Started'],
+        detail: { hook: [settings.name] },
+      },
+      target: this.publishBuildResult,
+    });
     this.createRule('PullRequestRule', {
       description: `Pull requests opened, updated or closed, for ${settings.name}.`,
       eventPattern: pullRequestPattern,
@@ -134,6 +144,9 @@ export class PullRequestHook extends Construct {
   }
 }
 
+/** The source of the events that start-build sends, as `crates/pull-request-build/src/not_started.rs` names it. */
+const REPORT_SOURCE = 'pull-request-hook';
+
 /** What start-build may do: nothing that the settings turn off. */
 function allowToStart(
   stack: Stack,
@@ -155,7 +168,12 @@ function allowToStart(
     ],
     resources: [project.projectArn],
   });
-  return { statements: [...repositories.statements, onBuilds], wildcards: repositories.wildcards };
+  const toReport = new iam.PolicyStatement({
+    actions: ['events:PutEvents'],
+    resources: [stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+    conditions: { StringEquals: { 'events:source': REPORT_SOURCE } },
+  });
+  return { statements: [...repositories.statements, onBuilds, toReport], wildcards: repositories.wildcards };
 }
 
 /** What publish-build-result may do: nothing that the settings turn off. */

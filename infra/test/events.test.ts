@@ -7,6 +7,7 @@ const queue = findResource(template, 'AWS::SQS::Queue');
 const startBuild = findResource(template, 'AWS::Lambda::Function', 'StartBuild');
 const publishBuildResult = findResource(template, 'AWS::Lambda::Function', 'PublishBuildResult');
 const pullRequestRule = findResource(template, 'AWS::Events::Rule', 'PullRequestRule');
+const notStartedRule = findResource(template, 'AWS::Events::Rule', 'NotStartedRule');
 const buildRule = findResource(template, 'AWS::Events::Rule', 'BuildRule');
 
 const OF_A_NEW_COMMIT = ['pullRequestCreated', 'pullRequestSourceBranchUpdated'];
@@ -37,8 +38,18 @@ test("publish-build-result gets every state of this project's builds", () => {
   });
 });
 
+test('publish-build-result gets the reports of builds that could not be started, of this hook and account alone', () => {
+  assert.deepEqual(notStartedRule.properties.EventPattern, {
+    account: ['<AWS::AccountId>'],
+    source: ['pull-request-hook'],
+    'detail-type': ['Pull Request Build Not Started'],
+    detail: { hook: ['payments-hook'] },
+  });
+});
+
 const wiring = [
   { rule: buildRule, target: publishBuildResult },
+  { rule: notStartedRule, target: publishBuildResult },
   { rule: pullRequestRule, target: startBuild },
 ];
 
@@ -99,8 +110,8 @@ test('a failed invocation is retried twice within six hours, and then sent to th
   const configs = findResources(template, 'AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties);
   assert.deepEqual(
     configs,
-    wiring.map(({ target }) => ({
-      FunctionName: `<${target.logicalId}>`,
+    [publishBuildResult, startBuild].map(({ logicalId }) => ({
+      FunctionName: `<${logicalId}>`,
       Qualifier: '$LATEST',
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 21_600,

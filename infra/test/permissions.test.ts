@@ -17,12 +17,14 @@ const OF_START_BUILD = [
   `codebuild:StopBuild on ${PROJECT}`,
   `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
   `codecommit:GetPullRequest on ${repository('payments')}`,
+  `events:PutEvents on arn:<AWS::Partition>:events:${PLACE}:event-bus/default ` +
+    'if {"StringEquals":{"events:source":"pull-request-hook"}}',
   'logs:CreateLogStream on <StartBuildLogs>',
   'logs:PutLogEvents on <StartBuildLogs>',
   'sqs:SendMessage on <FailureQueue>',
 ];
 
-test('start-build may read pull requests and comments, start, find and stop builds, log, and report its failures', () => {
+test('start-build may read pull requests and comments, start, find and stop builds, log, and report failures', () => {
   assert.deepEqual(listPermissions(template, 'StartBuild'), OF_START_BUILD);
 });
 

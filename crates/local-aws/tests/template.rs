@@ -340,7 +340,7 @@ fn the_committed_template_loads_and_everything_in_it_is_connected() {
     let mut keys: Vec<_> = deployment.functions.iter().map(|function| function.code_key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["publish-build-result.zip", "start-build.zip"]);
-    assert_eq!(deployment.rules.len(), 2);
+    assert_eq!(deployment.rules.len(), 3);
     for rule in &deployment.rules {
         EventPattern::compile(rule.event_pattern.as_ref().unwrap()).unwrap();
         let [target] = rule.targets.as_slice() else { panic!("{rule:#?}") };

@@ -8,6 +8,7 @@ mod comments;
 mod gallery;
 mod git_of_builds;
 mod malformed_events;
+mod not_started;
 mod permissions;
 mod pull_requests;
 mod redelivery;

@@ -14,6 +14,8 @@ use local_aws::codebuild::{PhaseType, Status};
 use local_aws::template;
 use serde_json::{Value, json};
 
+use crate::not_started::{limit_builds, propose_over_limit};
+
 /// How the flow breaks without a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Break {
@@ -29,6 +31,8 @@ enum Break {
     RefusedWithoutSource,
     /// So does the end of a build that breaks its pull request, when a reply should tell.
     RefusedReply,
+    /// A pull request whose build is over the limit has no comment that says so.
+    NotTold,
     /// The comment on a build whose test fails lacks these words.
     NotShown(&'static str),
     /// The function works, and its log is empty.
@@ -44,13 +48,14 @@ enum Break {
 }
 
 /// The role (the part of its logical id behind the construct's), the action, and how it is needed.
-const NEEDED: [(&str, &str, Break); 30] = [
+const NEEDED: [(&str, &str, Break); 31] = [
     (START, "codecommit:GetPullRequest", Break::Refused),
     (START, "codebuild:StartBuild", Break::Refused),
     (START, "codebuild:ListBuildsForProject", Break::RefusedWhenRepeated),
     (START, "codebuild:BatchGetBuilds", Break::RefusedWhenRepeated),
     (START, "codecommit:GetCommentsForPullRequest", Break::RefusedWhenClosed),
     (START, "codebuild:StopBuild", Break::RefusedWhenClosed),
+    (START, "events:PutEvents", Break::NotTold),
     (START, "logs:CreateLogStream", Break::NoFunctionLog),
     (START, "logs:PutLogEvents", Break::NoFunctionLog),
     (START, "sqs:SendMessage", Break::NoRecord),
@@ -106,7 +111,7 @@ reports: { tests: { files: [ junit.xml ] } }
     ),
 ];
 
-const START: &str = "StartBuildRole";
+pub(crate) const START: &str = "StartBuildRole";
 const PUBLISH: &str = "PublishBuildResultRole";
 const BUILD: &str = "BuildRole";
 
@@ -116,7 +121,7 @@ pub(crate) fn committed_template() -> Value {
 }
 
 /// A resource of the template by the middle part of its logical id: `HookBuildRole85796945` is `BuildRole`.
-fn resource<'t>(template: &'t mut Value, name: &str) -> &'t mut Value {
+pub(crate) fn resource<'t>(template: &'t mut Value, name: &str) -> &'t mut Value {
     let resources = template["Resources"].as_object_mut().unwrap();
     let found = resources.iter_mut().find(|(id, _)| id.starts_with(&format!("Hook{name}")));
     found.unwrap_or_else(|| panic!("the template has no {name}")).1
@@ -135,7 +140,7 @@ fn statements<'t>(template: &'t mut Value, role: &str) -> &'t mut Vec<Value> {
     policies[0]["PolicyDocument"]["Statement"].as_array_mut().unwrap()
 }
 
-fn template_without(role: &str, action: &str) -> Value {
+pub(crate) fn template_without(role: &str, action: &str) -> Value {
     let mut template = committed_template();
     let statements = statements(&mut template, role);
     let mut removed = 0;
@@ -153,6 +158,7 @@ fn template_without(role: &str, action: &str) -> Value {
 
 fn options(template: &Value, break_: Break) -> WorldOptions {
     let concurrent_builds = if break_ == Break::RefusedWithoutSource { 1 } else { 2 };
+    let template = if break_ == Break::NotTold { limit_builds(template.clone()) } else { template.clone() };
     WorldOptions { templates: vec![template.to_string()], concurrent_builds, ..WorldOptions::default() }
 }
 
@@ -206,6 +212,12 @@ async fn act(world: &World, role: &str, break_: Break) -> Option<PullRequest> {
             world.codebuild.stop_build().id(id).send().await.unwrap();
             world.settle().await;
             None
+        }
+        Break::NotTold => {
+            let (gate, pull_request) = propose_over_limit(world).await;
+            gate.open().await;
+            world.settle().await;
+            Some(pull_request)
         }
         Break::RefusedAtTheEnd => {
             let repository = world.create_repository("payments").await;
@@ -263,6 +275,7 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
                 invocation.function == function && format!("{:?}", invocation.outcome).contains(&refusal)
             })
         }
+        Break::NotTold => world.comments(&pull_request.unwrap().id).await.is_empty(),
         Break::NotShown(words) => {
             let comment = world.settle_with_one_comment(&pull_request.unwrap()).await;
             comment.text.contains("Build failed") && !comment.text.contains(words)
@@ -326,6 +339,7 @@ async fn with_all_permissions_nothing_breaks() {
         (PUBLISH, Break::Refused),
         (START, Break::RefusedWhenRepeated),
         (START, Break::RefusedWhenClosed),
+        (START, Break::NotTold),
         (PUBLISH, Break::RefusedAtTheEnd),
         (PUBLISH, Break::RefusedReply),
         (PUBLISH, Break::NotShown("1 failed")),

@@ -15,24 +15,39 @@ use local_aws::iam::Permission;
 use local_aws::template::{self, Queue};
 use serde_json::{Map, Value, json};
 
+use crate::not_started::report;
 use crate::permissions::committed_template;
 
 /// What stands in the template (the resource that a statement is on or about, the principal, and the condition's key,
 /// or nothing for the statement itself), and the tests that see it missing. Nothing is left over that nothing uses.
-const NEEDED: [(&str, &str, Option<&str>, &str); 15] = [
-    ("StartBuildFunction", EVENTS, None, "without_the_permission_of_its_rule_start_build_is_never_invoked"),
-    ("StartBuildFunction", EVENTS, Some("SourceArn"), A_STRANGER),
+const NEEDED: [(&str, &str, Option<&str>, &str); 19] = [
     (
-        "PublishBuildResultFunction",
+        "StartBuildFunction for PullRequestRule",
+        EVENTS,
+        None,
+        "without_the_permission_of_its_rule_start_build_is_never_invoked",
+    ),
+    ("StartBuildFunction for PullRequestRule", EVENTS, Some("SourceArn"), A_STRANGER),
+    (
+        "PublishBuildResultFunction for NotStartedRule",
+        EVENTS,
+        None,
+        "without_the_permission_of_its_rule_no_report_reaches_publish_build_result",
+    ),
+    ("PublishBuildResultFunction for NotStartedRule", EVENTS, Some("SourceArn"), A_STRANGER),
+    (
+        "PublishBuildResultFunction for BuildRule",
         EVENTS,
         None,
         "without_the_permission_of_its_rule_publish_build_result_is_never_invoked",
     ),
-    ("PublishBuildResultFunction", EVENTS, Some("SourceArn"), A_STRANGER),
+    ("PublishBuildResultFunction for BuildRule", EVENTS, Some("SourceArn"), A_STRANGER),
     ("FailureQueue for PullRequestRule", EVENTS, None, A_LOST_EVENT),
     ("FailureQueue for PullRequestRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
     ("FailureQueue for BuildRule", EVENTS, None, A_LOST_EVENT),
     ("FailureQueue for BuildRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
+    ("FailureQueue for NotStartedRule", EVENTS, None, A_LOST_EVENT),
+    ("FailureQueue for NotStartedRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
     ("FailureQueue", "*", None, TLS),
     ("FailureQueue", "*", Some("aws:SecureTransport"), TLS),
     ("StartBuildRole", "lambda.amazonaws.com", None, TRUST),
@@ -98,9 +113,14 @@ fn every_statement_of_a_resources_policy_is_accounted_for() {
     for (_, permission) in resources_of(&template, "AWS::Lambda::Permission") {
         let properties = permission["Properties"].as_object().unwrap();
         let function = plain_name(properties["FunctionName"]["Fn::GetAtt"][0].as_str().unwrap());
+        let rule = plain_name(properties["SourceArn"]["Fn::GetAtt"][0].as_str().unwrap());
         let others = ["Action", "FunctionName", "Principal"];
         let keys = properties.keys().filter(|key| !others.contains(&key.as_str())).cloned();
-        add(function, properties["Principal"].as_str().unwrap().to_owned(), keys.collect());
+        add(
+            format!("{function} for {rule}"),
+            properties["Principal"].as_str().unwrap().to_owned(),
+            keys.collect(),
+        );
     }
     let mut statements = 0;
     for (_, policy) in resources_of(&template, "AWS::SQS::QueuePolicy") {
@@ -120,7 +140,11 @@ fn every_statement_of_a_resources_policy_is_accounted_for() {
         }
         // What the role itself allows is accounted for in `permissions.rs`, action by action.
         let own = properties["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
-        assert!(own.iter().all(|statement| statement.get("Condition").is_none()), "it needs a test");
+        let conditional: Vec<_> =
+            own.iter().filter(|statement| statement.get("Condition").is_some()).collect();
+        // The test of this one is `start_build_may_send_reports_and_nothing_else`.
+        let is_tested = |statement: &&Value| statement["Action"] == "events:PutEvents";
+        assert!(conditional.iter().all(is_tested), "it needs a test");
         statements += own.len();
     }
     assert_eq!(count_members(&template, "Effect"), statements, "a policy of another kind needs a test");
@@ -148,8 +172,10 @@ fn template_without(remove: impl Fn(&str, &Value) -> bool) -> WorldOptions {
     WorldOptions { templates: vec![template.to_string()], ..WorldOptions::default() }
 }
 
-fn is_permission_of(function: &str, resource: &Value) -> bool {
-    resource["Type"] == "AWS::Lambda::Permission" && resource.to_string().contains(function)
+/// Whether it lets the rule invoke the function, each by a part of its logical id.
+fn is_permission_of(rule: &str, function: &str, resource: &Value) -> bool {
+    let text = resource.to_string();
+    resource["Type"] == "AWS::Lambda::Permission" && text.contains(rule) && text.contains(function)
 }
 
 async fn open_pull_request(world: &World) -> String {
@@ -161,7 +187,8 @@ async fn open_pull_request(world: &World) -> String {
 
 #[tokio::test]
 async fn without_the_permission_of_its_rule_start_build_is_never_invoked() {
-    let options = template_without(|_, resource| is_permission_of("StartBuildFunction", resource));
+    let options =
+        template_without(|_, resource| is_permission_of("PullRequestRule", "StartBuildFunction", resource));
     run_test_with(options, async |world| {
         open_pull_request(world).await;
         world.aws.clock.advance(Duration::from_secs(25 * 3600));
@@ -177,7 +204,9 @@ async fn without_the_permission_of_its_rule_start_build_is_never_invoked() {
 
 #[tokio::test]
 async fn without_the_permission_of_its_rule_publish_build_result_is_never_invoked() {
-    let options = template_without(|_, resource| is_permission_of("PublishBuildResultFunction", resource));
+    let options = template_without(|_, resource| {
+        is_permission_of("HookBuildRule", "PublishBuildResultFunction", resource)
+    });
     run_test_with(options, async |world| {
         let pull_request = open_pull_request(world).await;
         assert_eq!(world.builds().await.len(), 1);
@@ -188,8 +217,25 @@ async fn without_the_permission_of_its_rule_publish_build_result_is_never_invoke
 }
 
 #[tokio::test]
+async fn without_the_permission_of_its_rule_no_report_reaches_publish_build_result() {
+    let options = template_without(|_, resource| {
+        is_permission_of("NotStartedRule", "PublishBuildResultFunction", resource)
+    });
+    run_test_with(options, async |world| {
+        world.aws.eventbridge.put(&report(world));
+        world.settle().await;
+        let dead = world.failures();
+        assert_eq!(dead.len(), 1, "{}", world.describe().await);
+        assert_eq!(dead[0].attributes["ERROR_CODE"], "NO_PERMISSIONS");
+        assert_eq!(dead[0].body["detail-type"], "Pull Request Build Not Started");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_the_queues_policy_what_cannot_be_delivered_is_gone() {
-    let options = template_without(|_, resource| is_permission_of("StartBuildFunction", resource));
+    let options =
+        template_without(|_, resource| is_permission_of("PullRequestRule", "StartBuildFunction", resource));
     let mut template: Value = serde_json::from_str(&options.templates[0]).unwrap();
     template["Resources"]
         .as_object_mut()
@@ -206,10 +252,12 @@ async fn without_the_queues_policy_what_cannot_be_delivered_is_gone() {
 
 #[tokio::test]
 async fn without_its_statement_in_the_queues_policy_what_a_rule_cannot_deliver_is_gone() {
-    for (rule, function, builds) in
-        [("PullRequestRule", "StartBuildFunction", 0), ("HookBuildRule", "PublishBuildResultFunction", 1)]
-    {
-        let options = template_without(|_, resource| is_permission_of(function, resource));
+    for (rule, function, builds) in [
+        ("PullRequestRule", "StartBuildFunction", 0),
+        ("HookBuildRule", "PublishBuildResultFunction", 1),
+        ("NotStartedRule", "PublishBuildResultFunction", 1),
+    ] {
+        let options = template_without(|_, resource| is_permission_of(rule, function, resource));
         let mut template: Value = serde_json::from_str(&options.templates[0]).unwrap();
         let resources = template["Resources"].as_object_mut().unwrap();
         let policy =
@@ -221,6 +269,8 @@ async fn without_its_statement_in_the_queues_policy_what_a_rule_cannot_deliver_i
         run_test_with(WorldOptions { templates: vec![template.to_string()], ..options }, async |world| {
             open_pull_request(world).await;
             assert_eq!(world.builds().await.len(), builds);
+            world.aws.eventbridge.put(&report(world));
+            world.settle().await;
             assert!(world.failures().is_empty(), "{}", world.describe().await);
         })
         .await;
@@ -246,12 +296,15 @@ fn without_source_condition(template: &mut Value, kind: &str) {
 /// Adds a rule for the events of `ci.stranger` with each of the template's targets, and their dead-letter queue.
 fn add_stranger(template: &mut Value) {
     let rules = resources_of(template, "AWS::Events::Rule");
-    let targets = rules.iter().enumerate().map(|(index, (_, rule))| {
-        let mut target = rule["Properties"]["Targets"][0].clone();
+    let mut targets = Vec::new();
+    for target in rules.iter().flat_map(|(_, rule)| rule["Properties"]["Targets"].as_array().unwrap()) {
+        if targets.iter().all(|known: &Value| known["Arn"] != target["Arn"]) {
+            targets.push(target.clone());
+        }
+    }
+    for (index, target) in targets.iter_mut().enumerate() {
         target["Id"] = json!(format!("Target{index}"));
-        target
-    });
-    let targets: Vec<_> = targets.collect();
+    }
     assert_eq!(targets.len(), 2);
     template["Resources"]["StrangerRule"] = json!({
         "Type": "AWS::Events::Rule",

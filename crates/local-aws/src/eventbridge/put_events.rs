@@ -8,7 +8,9 @@ use super::EventBridge;
 use crate::aws_json::{Answer, ApiError, AwsJsonService, parse_input};
 use crate::caller::Caller;
 use crate::event::Event;
-use crate::iam::Permission;
+use crate::iam::{AccessDenied, Permission};
+
+const PUT_EVENTS: &str = "PutEvents";
 
 /// Entries of one call (EventBridge API reference, PutEvents).
 const ENTRY_LIMIT: usize = 10;
@@ -19,21 +21,23 @@ impl AwsJsonService for EventBridge {
     }
 
     fn permission(&self, operation: &str, input: &Value) -> Permission {
+        let action = format!("events:{operation}");
+        // Conditions may be about each of its entries: `put_events` asks for it.
+        if operation == PUT_EVENTS {
+            return Permission { action, resources: Vec::new() };
+        }
         let rule = input["Name"].as_str().or_else(|| input["Rule"].as_str());
-        let resource = match (operation, rule) {
-            ("PutEvents", _) => "event-bus/default".to_owned(),
-            (_, rule) => format!("rule/{}", rule.unwrap_or("*")),
-        };
-        Permission::on(format!("events:{operation}"), self.inner.account.arn("events", &resource))
+        let resource = format!("rule/{}", rule.unwrap_or("*"));
+        Permission::on(action, self.inner.account.arn("events", &resource))
     }
 
-    fn call<'a>(&'a self, operation: &'a str, _caller: &'a Caller, input: Value) -> Answer<'a> {
+    fn call<'a>(&'a self, operation: &'a str, caller: &'a Caller, input: Value) -> Answer<'a> {
         Box::pin(async move {
             match operation {
                 "DescribeRule" => self.describe_rule(&parse_input(operation, input)?),
                 "ListRules" => self.list_rules(&parse_input(operation, input)?),
                 "ListTargetsByRule" => self.list_targets_by_rule(&parse_input(operation, input)?),
-                "PutEvents" => self.put_events(parse_input(operation, input)?),
+                PUT_EVENTS => self.put_events(parse_input(operation, input)?, caller),
                 other => Err(ApiError::not_modeled(format_args!("EventBridge {other}"))),
             }
         })
@@ -62,8 +66,8 @@ struct Entry {
 type Refusal = (&'static str, String);
 
 impl EventBridge {
-    /// Each entry is taken or refused by itself.
-    fn put_events(&self, input: PutEvents) -> Result<Value, ApiError> {
+    /// Each entry is taken or refused by itself; without the permission for one of them, the whole call is refused.
+    fn put_events(&self, input: PutEvents, caller: &Caller) -> Result<Value, ApiError> {
         let count = input.entries.len();
         if !(1..=ENTRY_LIMIT).contains(&count) {
             let message = format!(
@@ -77,6 +81,9 @@ impl EventBridge {
             return Err(ApiError::not_modeled(format_args!(
                 "the event bus {bus}; there is only the default one"
             )));
+        }
+        for entry in &input.entries {
+            self.authorize(entry, caller)?;
         }
         let mut failed = 0;
         let entries: Vec<Value> = input
@@ -94,6 +101,18 @@ impl EventBridge {
             })
             .collect();
         Ok(json!({ "FailedEntryCount": failed, "Entries": entries }))
+    }
+
+    /// What conditions on `events:source` and `events:detail-type` are compared with is each entry's.
+    fn authorize(&self, entry: &Entry, caller: &Caller) -> Result<(), AccessDenied> {
+        let mut caller = caller.clone();
+        for (key, value) in [("events:source", &entry.source), ("events:detail-type", &entry.detail_type)] {
+            if let Some(value) = value {
+                caller = caller.with(key, value);
+            }
+        }
+        let bus = self.inner.account.arn("events", "event-bus/default");
+        caller.authorize(&Permission::on(format!("events:{PUT_EVENTS}"), bus))
     }
 
     fn read_entry(&self, entry: Entry) -> Result<Event, Refusal> {

@@ -8,13 +8,15 @@ use crate::arn::{arn_like, wildcards_match};
 pub type Context = BTreeMap<&'static str, String>;
 
 /// The keys that a request's context can have here, in lower case.
-pub const KNOWN_KEYS: [&str; 6] = [
+pub const KNOWN_KEYS: [&str; 8] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:requestedregion",
     "aws:securetransport",
     "aws:sourceaccount",
     "aws:sourcearn",
+    "events:detail-type",
+    "events:source",
 ];
 
 /// One operator with one key, and the values of which one has to fit.

@@ -157,7 +157,7 @@ impl Handler {
                 repository.name = %repository_name,
                 pull_request.source_commit = %build.source_commit,
                 error.type = error.error_type(),
-                "that a build could not be started could not be published: {error}"
+                "a report that a build could not be started could not be published: {error}"
             ),
         }
         result

@@ -17,9 +17,10 @@ const COMMIT_LENGTH: usize = 8;
 pub(crate) fn describe_event(event: &Value) -> String {
     let detail = &event["detail"];
     let words = if let Some(id) = name(&detail["pullRequestId"]) {
-        let what = name(&detail["event"]).unwrap_or_else(|| "no event is named".to_owned());
+        let not_started = name(&detail["reason"]["kind"]).map(|kind| format!("build not started: {kind}"));
+        let what = name(&detail["event"]).or(not_started).unwrap_or_else(|| "no event is named".to_owned());
         let commit = commit(&detail["sourceCommit"]).map(|commit| format!(", commit {commit}"));
-        let repository = name(&detail["repositoryNames"][0]);
+        let repository = name(&detail["repositoryNames"][0]).or_else(|| name(&detail["repositoryName"]));
         format!("pull request {id}{} ({what}{})", of(repository), commit.unwrap_or_default())
     } else if let Some(id) = name(&detail["build-id"]) {
         let id = id.split_once(":build/").map_or(id.as_str(), |(_, id)| id);
@@ -80,6 +81,15 @@ mod tests {
             (
                 json!({ "detail": { "pullRequestId": "1", "event": "x", "repositoryNames": "payments" } }),
                 "pull request 1 (x)",
+            ),
+            (
+                json!({ "detail": {
+                    "pullRequestId": "42",
+                    "repositoryName": "payments",
+                    "sourceCommit": "2df5de2b8c1a7f3e9d0b4c6a5e8f7d1c3b2a9e80",
+                    "reason": { "kind": "accountLimit" },
+                } }),
+                "pull request 42 of payments (build not started: accountLimit, commit 2df5de2b)",
             ),
             (json!({ "detail": { "build-id": "p:1" } }), "build p:1 (no state is named)"),
             (

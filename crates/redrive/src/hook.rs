@@ -17,7 +17,8 @@ use crate::message::{Content, FunctionError};
 const HOOK_NAME: &str = "HOOK_NAME";
 
 /// Which events a function handles, told by a variable that the other function does not have.
-const SOURCES: [(&str, &str); 2] = [("CLONE_URL_PREFIX", "aws.codecommit"), ("ROLE_NAME", "aws.codebuild")];
+const SOURCES: [(&str, &[&str]); 2] =
+    [("CLONE_URL_PREFIX", &["aws.codecommit"]), ("ROLE_NAME", &["aws.codebuild", "pull-request-hook"])];
 
 /// A deployed hook.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ pub(crate) struct Hook {
 pub(crate) struct HookFunction {
     pub(crate) arn: String,
     pub(crate) name: String,
-    /// The source of the events that it handles.
-    source: Option<&'static str>,
+    /// The sources of the events that it handles.
+    sources: &'static [&'static str],
 }
 
 /// What a function made of an event.
@@ -76,11 +77,11 @@ impl Hook {
         if variables.get(HOOK_NAME)? != &self.name {
             return None;
         }
-        let source = SOURCES.iter().find(|(variable, _)| variables.contains_key(*variable));
+        let sources = SOURCES.iter().find(|(variable, _)| variables.contains_key(*variable));
         Some(HookFunction {
             arn: function.function_arn()?.to_owned(),
             name: function.function_name()?.to_owned(),
-            source: source.map(|(_, source)| *source),
+            sources: sources.map(|(_, sources)| *sources).unwrap_or_default(),
         })
     }
 
@@ -137,9 +138,10 @@ pub(crate) fn choose_function<'f>(
 ) -> Option<&'f HookFunction> {
     let named = content.function_arn();
     let by_name = functions.iter().find(|function| Some(function.arn.as_str()) == named);
-    let source = content.event().and_then(event::source);
-    by_name
-        .or_else(|| functions.iter().find(|function| function.source.is_some() && function.source == source))
+    by_name.or_else(|| {
+        let source = content.event().and_then(event::source)?;
+        functions.iter().find(|function| function.sources.contains(&source))
+    })
 }
 
 #[cfg(test)]
@@ -152,16 +154,13 @@ mod tests {
     use crate::message::Message;
 
     fn choose(body: &Value, target_arn: Option<&str>) -> Option<String> {
-        let function = |name: &str, source| HookFunction {
+        let function = |name: &str, sources| HookFunction {
             arn: format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}"),
             name: name.to_owned(),
-            source,
+            sources,
         };
-        let functions = [
-            function("start", Some("aws.codecommit")),
-            function("publish", Some("aws.codebuild")),
-            function("other", None),
-        ];
+        let functions =
+            [function("start", SOURCES[0].1), function("publish", SOURCES[1].1), function("other", &[])];
         let attributes = target_arn.map(|arn| ("TARGET_ARN".to_owned(), arn.to_owned()));
         let message = Message::read("id", None, &body.to_string(), &BTreeMap::from_iter(attributes));
         choose_function(&functions, &message.content).map(|function| function.name.clone())
@@ -180,9 +179,12 @@ mod tests {
     #[test]
     fn without_a_function_of_the_hook_the_source_decides() {
         let foreign = "arn:aws:lambda:eu-central-1:123456789012:function:somebody-elses";
-        for (source, expected) in
-            [("aws.codecommit", Some("start")), ("aws.codebuild", Some("publish")), ("aws.ec2", None)]
-        {
+        for (source, expected) in [
+            ("aws.codecommit", Some("start")),
+            ("aws.codebuild", Some("publish")),
+            ("pull-request-hook", Some("publish")),
+            ("aws.ec2", None),
+        ] {
             for target in [None, Some(foreign)] {
                 assert_eq!(choose(&json!({ "source": source }), target).as_deref(), expected, "{source}");
             }

@@ -5,14 +5,14 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { HookFunction } from './hook-function';
-import { PERIOD } from './metrics';
+import { countOf, PERIOD } from './metrics';
 import type { HookSettings } from './settings';
 
 /** What is watched. */
 export interface AlarmsProps {
   readonly functions: readonly HookFunction[];
   readonly failureQueue: IQueue;
-  readonly alarmTopicArn: HookSettings['alarmTopicArn'];
+  readonly settings: HookSettings;
 }
 
 interface Limit {
@@ -29,10 +29,11 @@ export class Alarms extends Construct {
   /** In the order in which a person should look at them. */
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { functions, failureQueue, alarmTopicArn }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { functions, failureQueue, settings }: AlarmsProps) {
     super(scope, id);
+    const { name, alarmTopicArn, sweepMinutes } = settings;
     const topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
-    const create = (name: string, limit: Limit): Alarm => this.createAlarm(name, limit, topic && new SnsAction(topic));
+    const create = (id: string, limit: Limit): Alarm => this.createAlarm(id, limit, topic && new SnsAction(topic));
     this.alarms = [
       create('FailureQueue', {
         description: 'Events are in the failure queue: pull requests are without their build or comment.',
@@ -64,6 +65,16 @@ export class Alarms extends Construct {
           }),
         ];
       }),
+      ...(sweepMinutes === 0
+        ? []
+        : [
+            create('SweepRepairs', {
+              description:
+                'A sweep found a build or a comment missing and added it: an event was lost, or could not be handled.',
+              metric: countOf(name, 'SweepRepairs').with({ period: Duration.minutes(15) }),
+              threshold: 1,
+            }),
+          ]),
     ];
   }
 

@@ -32,6 +32,8 @@ const DAILY: Readonly<Record<HookMetricName, string>> = {
   CommentsWritten: 'Comments written',
   RepliesWritten: 'Replies written',
   EventsIgnored: 'Events ignored',
+  SweepRepairs: 'Repaired by sweeps',
+  SweepFailures: 'Failed calls of sweeps',
   Failures: 'Failed tries',
 };
 
@@ -60,9 +62,11 @@ export class Dashboard extends Construct {
           graph('Work', [
             countOf(hookName, 'BuildsStarted').with({ label: DAILY.BuildsStarted }),
             countOf(hookName, 'CommentsWritten').with({ label: DAILY.CommentsWritten }),
+            countOf(hookName, 'SweepRepairs').with({ label: DAILY.SweepRepairs }),
           ]),
           graph('Failed tries, and events in the failure queue', [
             countOf(hookName, 'Failures').with({ label: DAILY.Failures }),
+            countOf(hookName, 'SweepFailures').with({ label: DAILY.SweepFailures }),
             failureQueue.metricApproximateNumberOfMessagesVisible({
               period: PERIOD,
               statistic: Stats.MAXIMUM,

@@ -24,6 +24,8 @@ const LONGEST_ATTRIBUTE = 320;
 export interface Wildcard {
   readonly resource: string;
   readonly reason: string;
+  /** The rule of cdk-nag's serverless pack that finds it too, in the role of a function. */
+  readonly serverlessRule?: string;
 }
 
 /** What a {@link LeastPrivilegeRole} may do, and who may use it. */
@@ -58,8 +60,11 @@ export class LeastPrivilegeRole extends iam.Role {
       );
     }
     const flatten = (arn: string) => String(writeReferences(stack.resolve(arn), (reference) => `<${reference}>`));
-    for (const { resource, reason } of props.wildcards) {
+    for (const { resource, reason, serverlessRule } of props.wildcards) {
       Validations.of(this).acknowledge({ id: `AwsSolutions-IAM5[Resource::${flatten(resource)}]`, reason });
+      if (serverlessRule !== undefined) {
+        Validations.of(this).acknowledge({ id: serverlessRule, reason });
+      }
     }
     for (const { managedPolicyArn } of props.managedPolicies ?? []) {
       Validations.of(this).acknowledge({

@@ -2,7 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 
 /** What the functions count, as `crates/lambda-setup/src/metrics.rs` names it. */
-export type HookMetricName = 'BuildsStarted' | 'CommentsWritten' | 'RepliesWritten' | 'EventsIgnored' | 'Failures';
+export type HookMetricName =
+  | 'BuildsStarted'
+  | 'CommentsWritten'
+  | 'RepliesWritten'
+  | 'EventsIgnored'
+  | 'SweepRepairs'
+  | 'SweepFailures'
+  | 'Failures';
 
 /** The time that one point of an alarm or a graph covers. */
 export const PERIOD = Duration.minutes(5);

@@ -1,5 +1,5 @@
 import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
-import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -8,7 +8,7 @@ import { Alarms } from './alarms';
 import { BuildProject } from './build-project';
 import { Dashboard } from './dashboard';
 import { HookFunction, type HookFunctionProps } from './hook-function';
-import { allowOnRepositories } from './repository-permissions';
+import { allowOnRepositories, allowToListRepositories } from './repository-permissions';
 import { checkEventPatternSize, ServedRepositories } from './served-repositories';
 import { checkSettings, type HookSettings, type PullRequestHookProps } from './settings';
 
@@ -17,9 +17,9 @@ import { checkSettings, type HookSettings, type PullRequestHookProps } from './s
  * and result on the pull request.
  */
 export class PullRequestHook extends Construct {
-  /** Starts a build when a pull request is opened or updated. */
+  /** Starts a build when a pull request is opened or updated, and builds that a sweep finds missing. */
   readonly startBuild: HookFunction;
-  /** Comments a build's state and result on its pull request. */
+  /** Comments a build's state and result on its pull request, and what a sweep finds missing there. */
   readonly publishBuildResult: HookFunction;
   /** Takes the events that could not be delivered or handled, for 14 days. */
   readonly failureQueue: Queue;
@@ -38,20 +38,29 @@ export class PullRequestHook extends Construct {
 
     this.failureQueue = this.createFailureQueue();
     const project = new BuildProject(this, 'Build', settings);
-    const ofBothFunctions = { failureQueue: this.failureQueue, logRetentionDays: settings.logRetentionDays };
+    const ofBothFunctions = {
+      failureQueue: this.failureQueue,
+      logRetentionDays: settings.logRetentionDays,
+      // An event is a handful of API calls, the wait for a build's reports among them. A sweep takes what it gets, and
+      // leaves the rest to the next one; the shortest period between two sweeps is as long.
+      timeout: Duration.minutes(5),
+    };
+    const ofEverySweep = {
+      SWEEP_MINUTES: String(settings.sweepMinutes),
+      REPOSITORIES: new ServedRepositories(settings.repositories).toJson(),
+    };
 
     const toPublish = allowToPublish(stack, settings, project);
     this.publishBuildResult = new HookFunction(this, 'PublishBuildResult', {
       ...ofBothFunctions,
       binaryName: 'publish-build-result',
       description: `Comments the state and result of builds on their pull requests (${settings.name}).`,
-      // Twice as long: it also waits some 20 seconds for reports, and a few for the log.
-      timeout: Duration.minutes(2),
       environment: {
         HOOK_NAME: settings.name,
         PROJECT_NAME: project.projectName,
         LOG_LINES: String(settings.logLines),
         REPLIES: settings.replies,
+        ...ofEverySweep,
       },
       environmentFromRole: (role) => ({ ROLE_NAME: role.roleName }),
       ...toPublish,
@@ -61,14 +70,15 @@ export class PullRequestHook extends Construct {
       ...ofBothFunctions,
       binaryName: 'start-build',
       description: `Starts a build for each pull request that is opened or updated (${settings.name}).`,
-      // An invocation is a handful of API calls. A minute leaves room for their retries and for lists of many pages.
-      timeout: Duration.minutes(1),
       environment: {
         HOOK_NAME: settings.name,
         PROJECT_NAME: project.projectName,
         CLONE_URL_PREFIX: `https://git-codecommit.${Aws.REGION}.${Aws.URL_SUFFIX}/v1/repos/`,
         BUILDSPEC: settings.buildspec,
         STOP_SUPERSEDED: String(settings.stopSuperseded),
+        SWEEP_BUILDS: String(settings.sweepBuilds),
+        BUILD_EXISTING: String(settings.buildExisting),
+        ...ofEverySweep,
         // Together they are the author of the hook's comments, which name its builds.
         PUBLISH_FUNCTION_NAME: this.publishBuildResult.function.functionName,
         PUBLISH_ROLE_NAME: this.publishBuildResult.role.roleName,
@@ -84,7 +94,7 @@ export class PullRequestHook extends Construct {
         detailType: ['CodeBuild Build State Change'],
         detail: { 'project-name': [project.projectName] },
       },
-      target: this.publishBuildResult,
+      targets: [this.publishBuildResult],
     });
     this.createRule('NotStartedRule', {
       description: `Builds of ${settings.name} that could not be started.`,
@@ -94,16 +104,23 @@ export class PullRequestHook extends Construct {
         detailType: ['Pull Request Build Not Started'],
         detail: { hook: [settings.name] },
       },
-      target: this.publishBuildResult,
+      targets: [this.publishBuildResult],
     });
     this.createRule('PullRequestRule', {
       description: `Pull requests opened, updated or closed, for ${settings.name}.`,
       eventPattern: pullRequestPattern,
-      target: this.startBuild,
+      targets: [this.startBuild],
     });
+    if (settings.sweepMinutes > 0) {
+      this.createRule('SweepRule', {
+        description: `When ${settings.name} looks for what events did not tell.`,
+        schedule: Schedule.rate(Duration.minutes(settings.sweepMinutes)),
+        targets: [this.startBuild, this.publishBuildResult],
+      });
+    }
 
     const watched = { functions: [this.startBuild, this.publishBuildResult], failureQueue: this.failureQueue };
-    const alarms = new Alarms(this, 'Alarms', { ...watched, alarmTopicArn: settings.alarmTopicArn });
+    const alarms = new Alarms(this, 'Alarms', { ...watched, settings });
     new Dashboard(this, 'Dashboard', {
       ...watched,
       hookName: settings.name,
@@ -118,7 +135,7 @@ export class PullRequestHook extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    const reason = 'This is the dead-letter queue: of both rule targets, and on-failure destination of both functions.';
+    const reason = 'This is the dead-letter queue: of every rule target, and on-failure destination of both functions.';
     Validations.of(queue).acknowledge(
       { id: 'AwsSolutions-SQS3', reason },
       { id: 'Serverless-SQSRedrivePolicy', reason },
@@ -128,18 +145,22 @@ export class PullRequestHook extends Construct {
 
   private createRule(
     id: string,
-    { target, ...props }: { description: string; eventPattern: EventPattern; target: HookFunction },
+    {
+      targets,
+      ...props
+    }: { description: string; targets: HookFunction[] } & ({ eventPattern: EventPattern } | { schedule: Schedule }),
   ): void {
     new Rule(this, id, {
       ...props,
-      targets: [
-        new LambdaFunction(target.function, {
-          deadLetterQueue: this.failureQueue,
-          // EventBridge's own maximum, said so that no default can change it.
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
-        }),
-      ],
+      targets: targets.map(
+        (target) =>
+          new LambdaFunction(target.function, {
+            deadLetterQueue: this.failureQueue,
+            // EventBridge's own maximum, said so that no default can change it.
+            maxEventAge: Duration.hours(24),
+            retryAttempts: 185,
+          }),
+      ),
     });
   }
 }
@@ -153,18 +174,27 @@ function allowToStart(
   settings: HookSettings,
   project: BuildProject,
 ): Pick<HookFunctionProps, 'statements' | 'wildcards'> {
+  const sweeps = settings.sweepMinutes > 0;
   const repositories = allowOnRepositories(
     stack,
     settings,
-    [...(settings.stopSuperseded ? ['codecommit:GetCommentsForPullRequest'] : []), 'codecommit:GetPullRequest'],
+    [
+      ...(sweeps ? ['codecommit:DescribePullRequestEvents'] : []),
+      ...(sweeps || settings.stopSuperseded ? ['codecommit:GetCommentsForPullRequest'] : []),
+      'codecommit:GetPullRequest',
+      ...(sweeps ? ['codecommit:ListPullRequests'] : []),
+    ],
     'read',
   );
+  const list = allowToListRepositories(settings);
   const onBuilds = new iam.PolicyStatement({
     actions: [
       'codebuild:StartBuild',
       'codebuild:BatchGetBuilds',
       'codebuild:ListBuildsForProject',
       ...(settings.stopSuperseded ? ['codebuild:StopBuild'] : []),
+      // Since when there are builds, so that a sweep leaves out what is older.
+      ...(sweeps && !settings.buildExisting ? ['codebuild:BatchGetProjects'] : []),
     ],
     resources: [project.projectArn],
   });
@@ -173,7 +203,10 @@ function allowToStart(
     resources: [stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
     conditions: { StringEquals: { 'events:source': REPORT_SOURCE } },
   });
-  return { statements: [...repositories.statements, onBuilds, toReport], wildcards: repositories.wildcards };
+  return {
+    statements: [...repositories.statements, ...list.statements, onBuilds, toReport],
+    wildcards: [...repositories.wildcards, ...list.wildcards],
+  };
 }
 
 /** What publish-build-result may do: nothing that the settings turn off. */
@@ -182,6 +215,7 @@ function allowToPublish(
   settings: HookSettings,
   project: BuildProject,
 ): Pick<HookFunctionProps, 'statements' | 'wildcards'> {
+  const sweeps = settings.sweepMinutes > 0;
   const repositories = allowOnRepositories(
     stack,
     settings,
@@ -189,15 +223,21 @@ function allowToPublish(
       'codecommit:GetBranch',
       'codecommit:GetCommentsForPullRequest',
       'codecommit:GetPullRequest',
+      ...(sweeps ? ['codecommit:ListPullRequests'] : []),
       'codecommit:PostCommentForPullRequest',
       ...(settings.replies === 'never' ? [] : ['codecommit:PostCommentReply']),
       'codecommit:UpdateComment',
     ],
     'write',
   );
+  const list = allowToListRepositories(settings);
   const statements = [
     ...repositories.statements,
-    new iam.PolicyStatement({ actions: ['codebuild:BatchGetBuilds'], resources: [project.projectArn] }),
+    ...list.statements,
+    new iam.PolicyStatement({
+      actions: ['codebuild:BatchGetBuilds', ...(sweeps ? ['codebuild:ListBuildsForProject'] : [])],
+      resources: [project.projectArn],
+    }),
     new iam.PolicyStatement({
       actions: ['codebuild:BatchGetReports', 'codebuild:DescribeTestCases'],
       resources: [project.reportGroups.resource],
@@ -208,7 +248,10 @@ function allowToPublish(
       new iam.PolicyStatement({ actions: ['logs:GetLogEvents'], resources: [project.logGroup.logGroupArn] }),
     );
   }
-  return { statements, wildcards: [...repositories.wildcards, project.reportGroups] };
+  return {
+    statements,
+    wildcards: [...repositories.wildcards, ...list.wildcards, project.reportGroups],
+  };
 }
 
 /**

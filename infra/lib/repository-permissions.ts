@@ -51,3 +51,20 @@ export function allowOnRepositories(
     }));
   return { statements, wildcards };
 }
+
+/** Allows a sweep to list the account's repositories, where the setting `repositories` does not name all that are served. */
+export function allowToListRepositories(settings: HookSettings): RepositoryPermissions {
+  if (settings.sweepMinutes === 0 || !new ServedRepositories(settings.repositories).hasPatterns) {
+    return { statements: [], wildcards: [] };
+  }
+  return {
+    statements: [new iam.PolicyStatement({ actions: ['codecommit:ListRepositories'], resources: ['*'] })],
+    wildcards: [
+      {
+        resource: '*',
+        reason: 'codecommit:ListRepositories cannot be limited to a repository.',
+        serverlessRule: 'Serverless-LambdaStarPermissions',
+      },
+    ],
+  };
+}

@@ -9,7 +9,7 @@ export const WAYS_OUT =
   'Serve fewer names with `prefix*` patterns, serve all repositories with `*`, ' +
   'or deploy several hooks (-c name=…) with a part of the list each.';
 
-/** The repositories that a hook serves, in the two forms that AWS asks for. */
+/** The repositories that a hook serves, in the forms that AWS and the functions ask for. */
 export class ServedRepositories {
   private readonly patterns: readonly string[];
 
@@ -17,6 +17,16 @@ export class ServedRepositories {
   constructor(patterns: readonly string[]) {
     const all = patterns.includes('*');
     this.patterns = all ? ['*'] : [...new Set(patterns)];
+  }
+
+  /** Whether it takes a list of the account's repositories to know which they are. */
+  get hasPatterns(): boolean {
+    return this.patterns.some((pattern) => pattern.endsWith('*'));
+  }
+
+  /** Each entry as the setting has it, once. It is not longer than the event pattern. */
+  toJson(): string {
+    return JSON.stringify(this.patterns);
   }
 
   /** What the IAM policies allow: one ARN, with a wildcard for a pattern, for each entry. */

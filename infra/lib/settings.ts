@@ -22,6 +22,12 @@ export interface PullRequestHookProps {
   readonly queuedTimeoutMinutes?: number;
   /** @default - true */
   readonly stopSuperseded?: boolean;
+  /** @default - 15 */
+  readonly sweepMinutes?: number;
+  /** @default - 20 */
+  readonly sweepBuilds?: number;
+  /** @default - false */
+  readonly buildExisting?: boolean;
   /** @default - 40 */
   readonly logLines?: number;
   /** @default - `onChange` */
@@ -73,6 +79,9 @@ const COMPUTE_TYPES = ['SMALL', 'MEDIUM', 'LARGE', 'XLARGE', '2XLARGE'].map((siz
 // CodeBuild's own limits of a project, in minutes (API reference, CreateProject).
 const TIMEOUT = { from: 5, to: 2160 };
 const QUEUED_TIMEOUT = { from: 5, to: 480 };
+// A sweep may take its function's five minutes, and the next one starts only then. A day is as long as it may be.
+const SWEEP = { from: 5, to: 1440 };
+const SWEEP_BUILDS = { from: 1, to: 100 };
 // More would leave no room for the failing tests: a comment has 10,240 characters.
 const LOG_LINES = { from: 0, to: 40 };
 const REPLIES = ['never', 'onChange', 'always'];
@@ -158,6 +167,28 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     default: true,
     meaning:
       'Whether a push to a pull request stops the earlier build of it that still runs, and closing or merging stops its builds.',
+    allowed: '`true` or `false`',
+    isAllowed: (value) => typeof value === 'boolean',
+  },
+  sweepMinutes: {
+    kind: 'number',
+    default: 15,
+    meaning:
+      'How often a sweep looks for what events did not tell: open pull requests without their build, and comments without its result. With 0, there are no sweeps, and what a lost event leaves undone stays undone.',
+    allowed: `0, or a whole number from ${SWEEP.from} to ${SWEEP.to}`,
+    isAllowed: (value) => value === 0 || isWithin(SWEEP)(value),
+  },
+  sweepBuilds: {
+    kind: 'number',
+    default: 20,
+    meaning: 'How many builds one sweep starts at most; the next one goes on.',
+    allowed: `a whole number from ${SWEEP_BUILDS.from} to ${SWEEP_BUILDS.to}`,
+    isAllowed: isWithin(SWEEP_BUILDS),
+  },
+  buildExisting: {
+    kind: 'flag',
+    default: false,
+    meaning: 'Whether a sweep also starts builds for commits that were pushed before the hook was deployed.',
     allowed: '`true` or `false`',
     isAllowed: (value) => typeof value === 'boolean',
   },

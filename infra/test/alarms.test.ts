@@ -33,7 +33,7 @@ function describe({
   return `${Namespace}/${MetricName} of ${resource}: ${Statistic} >= ${Threshold} in ${EvaluationPeriods} x ${Period} s`;
 }
 
-test('the queue and both functions are watched', () => {
+test('the queue, both functions and the repairs of sweeps are watched', () => {
   assert.deepEqual(alarms.map(({ properties }) => describe(properties)).sort(), [
     'AWS/Lambda/AsyncEventAge of PublishBuildResultFunction: Maximum >= 600000 in 1 x 300 s',
     'AWS/Lambda/AsyncEventAge of StartBuildFunction: Maximum >= 600000 in 1 x 300 s',
@@ -42,7 +42,16 @@ test('the queue and both functions are watched', () => {
     'AWS/Lambda/Throttles of PublishBuildResultFunction: Sum >= 1 in 3 x 300 s',
     'AWS/Lambda/Throttles of StartBuildFunction: Sum >= 1 in 3 x 300 s',
     'AWS/SQS/ApproximateNumberOfMessagesVisible of FailureQueue: Maximum >= 1 in 1 x 300 s',
+    'PullRequestHook/SweepRepairs of payments-hook: Sum >= 1 in 1 x 900 s',
   ]);
+});
+
+test('without sweeps, their repairs are not watched', () => {
+  const withoutSweeps = findResources(synthesize({ sweepMinutes: 0 }), 'AWS::CloudWatch::Alarm', 'Alarms');
+  assert.deepEqual(
+    withoutSweeps.map(({ logicalId }) => logicalId),
+    alarms.map(({ logicalId }) => logicalId).filter((id) => !id.includes('SweepRepairs')),
+  );
 });
 
 test('no alarm takes silence for a fault, and each says what it means', () => {
@@ -80,6 +89,7 @@ test('the dashboard shows every alarm, what the hook counts, the queue and the d
     ...['BuildsStarted', 'CommentsWritten', 'RepliesWritten', 'EventsIgnored', 'Failures'].map(
       (name) => `PullRequestHook/${name} of payments-hook`,
     ),
+    ...['SweepRepairs', 'SweepFailures'].map((name) => `PullRequestHook/${name} of payments-hook`),
     `AWS/SQS/ApproximateNumberOfMessagesVisible of <${queue.logicalId}.QueueName>`,
     'AWS/CodeBuild/Duration of payments-hook',
     'AWS/CodeBuild/QueuedDuration of payments-hook',

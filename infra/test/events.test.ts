@@ -9,6 +9,7 @@ const publishBuildResult = findResource(template, 'AWS::Lambda::Function', 'Publ
 const pullRequestRule = findResource(template, 'AWS::Events::Rule', 'PullRequestRule');
 const notStartedRule = findResource(template, 'AWS::Events::Rule', 'NotStartedRule');
 const buildRule = findResource(template, 'AWS::Events::Rule', 'BuildRule');
+const sweepRule = findResource(template, 'AWS::Events::Rule', 'SweepRule');
 
 const OF_A_NEW_COMMIT = ['pullRequestCreated', 'pullRequestSourceBranchUpdated'];
 const OF_THE_END = ['pullRequestStatusChanged', 'pullRequestMergeStatusUpdated'];
@@ -47,35 +48,52 @@ test('publish-build-result gets the reports of builds that could not be started,
   });
 });
 
+test('both functions sweep after each period of the setting, and never with 0', () => {
+  const scheduleOf = (sweepMinutes: number) =>
+    findResources(synthesize({ sweepMinutes }), 'AWS::Events::Rule', 'SweepRule').map(
+      ({ properties }) => properties.ScheduleExpression,
+    );
+  assert.equal(sweepRule.properties.ScheduleExpression, 'rate(15 minutes)');
+  assert.deepEqual(scheduleOf(5), ['rate(5 minutes)']);
+  assert.deepEqual(scheduleOf(90), ['rate(90 minutes)']);
+  assert.deepEqual(scheduleOf(1440), ['rate(1 day)']);
+  assert.deepEqual(scheduleOf(0), []);
+});
+
 const wiring = [
-  { rule: buildRule, target: publishBuildResult },
-  { rule: notStartedRule, target: publishBuildResult },
-  { rule: pullRequestRule, target: startBuild },
+  { rule: buildRule, targets: [publishBuildResult] },
+  { rule: notStartedRule, targets: [publishBuildResult] },
+  { rule: pullRequestRule, targets: [startBuild] },
+  { rule: sweepRule, targets: [startBuild, publishBuildResult] },
 ];
 
-test('each rule has one target, which EventBridge retries for a day and then gives to the queue', () => {
-  for (const { rule, target } of wiring) {
-    assert.deepEqual(rule.properties.Targets, [
-      {
-        Id: 'Target0',
+test('EventBridge retries each target of a rule for a day and then gives the event to the queue', () => {
+  assert.equal(findResources(template, 'AWS::Events::Rule').length, wiring.length);
+  for (const { rule, targets } of wiring) {
+    assert.deepEqual(
+      rule.properties.Targets,
+      targets.map((target, index) => ({
+        Id: `Target${index}`,
         Arn: `<${target.logicalId}.Arn>`,
         RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
         DeadLetterConfig: { Arn: `<${queue.logicalId}.Arn>` },
-      },
-    ]);
+      })),
+    );
   }
 });
 
-test('each rule may invoke its own function, and nothing else may invoke one', () => {
+test('each rule may invoke its own functions, and nothing else may invoke one', () => {
   const permissions = findResources(template, 'AWS::Lambda::Permission').map(({ properties }) => properties);
   assert.deepEqual(
     permissions,
-    wiring.map(({ rule, target }) => ({
-      Action: 'lambda:InvokeFunction',
-      FunctionName: `<${target.logicalId}.Arn>`,
-      Principal: 'events.amazonaws.com',
-      SourceArn: `<${rule.logicalId}.Arn>`,
-    })),
+    wiring.flatMap(({ rule, targets }) =>
+      targets.map((target) => ({
+        Action: 'lambda:InvokeFunction',
+        FunctionName: `<${target.logicalId}.Arn>`,
+        Principal: 'events.amazonaws.com',
+        SourceArn: `<${rule.logicalId}.Arn>`,
+      })),
+    ),
   );
 });
 

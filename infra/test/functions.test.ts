@@ -9,15 +9,17 @@ const template = synthesize({
   logRetentionDays: RetentionDays.ONE_MONTH,
   logLines: 10,
   replies: 'always',
+  repositories: ['payments', 'team-a-*', 'payments'],
+  sweepMinutes: 30,
+  sweepBuilds: 7,
+  buildExisting: true,
 });
 const startBuild = findResource(template, 'AWS::Lambda::Function', 'StartBuild');
 const publishBuildResult = findResource(template, 'AWS::Lambda::Function', 'PublishBuildResult');
+const OF_EVERY_SWEEP = { SWEEP_MINUTES: '30', REPOSITORIES: '["payments","team-a-*"]' };
 
 test('both functions run a binary for arm64, and no default decides on their memory and time', () => {
-  for (const [{ properties }, timeout] of [
-    [startBuild, 60],
-    [publishBuildResult, 120],
-  ] as const) {
+  for (const { properties } of [startBuild, publishBuildResult]) {
     const { Runtime, Handler, Architectures, MemorySize, Timeout, ReservedConcurrentExecutions } = properties;
     assert.deepEqual(
       { Runtime, Handler, Architectures, MemorySize, Timeout, ReservedConcurrentExecutions },
@@ -26,7 +28,7 @@ test('both functions run a binary for arm64, and no default decides on their mem
         Handler: 'bootstrap',
         Architectures: ['arm64'],
         MemorySize: 256,
-        Timeout: timeout,
+        Timeout: 300,
         ReservedConcurrentExecutions: undefined,
       },
     );
@@ -42,6 +44,9 @@ test("start-build's environment names the author of comments, from which it know
       CLONE_URL_PREFIX: 'https://git-codecommit.<AWS::Region>.<AWS::URLSuffix>/v1/repos/',
       BUILDSPEC: 'ci/tests.yaml',
       STOP_SUPERSEDED: 'true',
+      SWEEP_BUILDS: '7',
+      BUILD_EXISTING: 'true',
+      ...OF_EVERY_SWEEP,
       PUBLISH_FUNCTION_NAME: `<${publishBuildResult.logicalId}>`,
       PUBLISH_ROLE_NAME: `<${role.logicalId}>`,
     },
@@ -57,6 +62,7 @@ test("publish-build-result's environment names its own role, from which it knows
       PROJECT_NAME: 'payments-hook',
       LOG_LINES: '10',
       REPLIES: 'always',
+      ...OF_EVERY_SWEEP,
       ROLE_NAME: `<${role.logicalId}>`,
     },
   });

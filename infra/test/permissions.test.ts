@@ -12,11 +12,14 @@ const template = synthesize({ repositories: ['payments'] });
 
 const OF_START_BUILD = [
   `codebuild:BatchGetBuilds on ${PROJECT}`,
+  `codebuild:BatchGetProjects on ${PROJECT}`,
   `codebuild:ListBuildsForProject on ${PROJECT}`,
   `codebuild:StartBuild on ${PROJECT}`,
   `codebuild:StopBuild on ${PROJECT}`,
+  `codecommit:DescribePullRequestEvents on ${repository('payments')}`,
   `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
   `codecommit:GetPullRequest on ${repository('payments')}`,
+  `codecommit:ListPullRequests on ${repository('payments')}`,
   `events:PutEvents on arn:<AWS::Partition>:events:${PLACE}:event-bus/default ` +
     'if {"StringEquals":{"events:source":"pull-request-hook"}}',
   'logs:CreateLogStream on <StartBuildLogs>',
@@ -28,11 +31,34 @@ test('start-build may read pull requests and comments, start, find and stop buil
   assert.deepEqual(listPermissions(template, 'StartBuild'), OF_START_BUILD);
 });
 
-test('start-build may neither stop builds nor read comments where builds are not to be stopped', () => {
-  assert.deepEqual(
-    listPermissions(synthesize({ repositories: ['payments'], stopSuperseded: false }), 'StartBuild'),
-    OF_START_BUILD.filter((permission) => !/StopBuild|GetComments/.test(permission)),
-  );
+test('start-build may not do what the settings turn off', () => {
+  const ofSweeps = /BatchGetProjects|DescribePullRequestEvents|ListPullRequests/;
+  for (const [settings, withdrawn] of [
+    [{ stopSuperseded: false }, /StopBuild/],
+    [{ buildExisting: true }, /BatchGetProjects/],
+    [{ sweepMinutes: 0 }, ofSweeps],
+    // What both a sweep and the stopping of builds read.
+    [{ sweepMinutes: 0, stopSuperseded: false }, new RegExp(`${ofSweeps.source}|StopBuild|GetComments`)],
+  ] as const) {
+    assert.deepEqual(
+      listPermissions(synthesize({ repositories: ['payments'], ...settings }), 'StartBuild'),
+      OF_START_BUILD.filter((permission) => !withdrawn.test(permission)),
+    );
+  }
+});
+
+test('the functions may list repositories where a sweep has to find out which are served', () => {
+  const listing = (repositories: string[], sweepMinutes: number) =>
+    ['StartBuild', 'PublishBuildResult', 'Build'].map(
+      (role) =>
+        listPermissions(synthesize({ repositories, sweepMinutes }), role).filter((line) =>
+          line.startsWith('codecommit:ListRepositories'),
+        ).length,
+    );
+  assert.deepEqual(listing(['*'], 15), [1, 1, 0]);
+  assert.deepEqual(listing(['payments', 'team-a-*'], 15), [1, 1, 0]);
+  assert.deepEqual(listing(['payments'], 15), [0, 0, 0]);
+  assert.deepEqual(listing(['*'], 0), [0, 0, 0]);
 });
 
 const REPORT_GROUPS = `arn:<AWS::Partition>:codebuild:${PLACE}:report-group/pull-request-hook-*`;
@@ -41,9 +67,11 @@ const OF_PUBLISH_BUILD_RESULT = [
   `codebuild:BatchGetBuilds on ${PROJECT}`,
   `codebuild:BatchGetReports on ${REPORT_GROUPS}`,
   `codebuild:DescribeTestCases on ${REPORT_GROUPS}`,
+  `codebuild:ListBuildsForProject on ${PROJECT}`,
   `codecommit:GetBranch on ${repository('payments')}`,
   `codecommit:GetCommentsForPullRequest on ${repository('payments')}`,
   `codecommit:GetPullRequest on ${repository('payments')}`,
+  `codecommit:ListPullRequests on ${repository('payments')}`,
   `codecommit:PostCommentForPullRequest on ${repository('payments')}`,
   `codecommit:PostCommentReply on ${repository('payments')}`,
   `codecommit:UpdateComment on ${repository('payments')}`,
@@ -58,13 +86,14 @@ test('publish-build-result may read builds, their reports and their log, and rea
 });
 
 test('publish-build-result may not do what the settings turn off', () => {
-  for (const [settings, action] of [
-    [{ logLines: 0 }, 'logs:GetLogEvents'],
-    [{ replies: 'never' }, 'codecommit:PostCommentReply'],
+  for (const [settings, withdrawn] of [
+    [{ logLines: 0 }, /logs:GetLogEvents/],
+    [{ replies: 'never' }, /codecommit:PostCommentReply/],
+    [{ sweepMinutes: 0 }, /ListBuildsForProject|ListPullRequests/],
   ] as const) {
     assert.deepEqual(
       listPermissions(synthesize({ repositories: ['payments'], ...settings }), 'PublishBuildResult'),
-      OF_PUBLISH_BUILD_RESULT.filter((permission) => !permission.startsWith(action)),
+      OF_PUBLISH_BUILD_RESULT.filter((permission) => !withdrawn.test(permission)),
     );
   }
 });

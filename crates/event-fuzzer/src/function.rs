@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use pull_request_build::{
     AuthorArn, BuildArn, BuildEvent, CommentIdentity, FunctionArn, HookName, InvalidId, NotStarted,
-    ProjectName, PublishSettings, Publisher, PullRequestBuild, PullRequestEvent, Replies, StartSettings,
-    StartStep, Starter, Step, read_event,
+    ProjectName, PublishSettings, Publisher, PullRequestBuild, PullRequestEvent, Replies, ScheduledEvent,
+    StartSettings, StartStep, Starter, Step, read_event,
 };
 use serde_json::Value;
 
@@ -94,7 +94,19 @@ impl Function {
     }
 }
 
+/// What a function does with the event of a schedule, which is the same for all of them: it sweeps. What is read then has
+/// nothing to do with the event.
+fn sweep(event: &Value) -> Option<Handled> {
+    match ScheduledEvent::parse(event) {
+        Ok(scheduled) => scheduled.map(|_| Handled::Ignored("it begins a sweep".to_owned())),
+        Err(invalid) => Some(Handled::Refused(invalid.to_string())),
+    }
+}
+
 fn start_build(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
+    if let Some(handled) = sweep(event) {
+        return Ok(handled);
+    }
     let event = match PullRequestEvent::parse(event) {
         Ok(event) => event,
         Err(invalid) => return Ok(Handled::Refused(invalid.to_string())),
@@ -131,6 +143,9 @@ fn start_build(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
 }
 
 fn publish_build_result(event: &Value, scene: &Scene) -> Result<Handled, InvalidId> {
+    if let Some(handled) = sweep(event) {
+        return Ok(handled);
+    }
     let author: AuthorArn = FunctionArn::parse(FUNCTION_ARN)?.author_arn("role");
     let settings = PublishSettings { log_lines: 40, replies: Replies::Always };
     if NotStarted::is_reported_by(event) {

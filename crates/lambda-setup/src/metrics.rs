@@ -29,6 +29,10 @@ pub enum Metric {
     RepliesWritten,
     /// Events that asked for nothing.
     EventsIgnored,
+    /// Builds that a sweep started and comments that it wrote, because an event was lost or could not be handled.
+    SweepRepairs,
+    /// Calls of sweeps that failed, and left something to the next sweep.
+    SweepFailures,
     /// Invocations that failed; an event that fails time and again counts each time.
     Failures,
 }
@@ -41,6 +45,8 @@ impl Metric {
             Self::CommentsWritten => "CommentsWritten",
             Self::RepliesWritten => "RepliesWritten",
             Self::EventsIgnored => "EventsIgnored",
+            Self::SweepRepairs => "SweepRepairs",
+            Self::SweepFailures => "SweepFailures",
             Self::Failures => "Failures",
         }
     }
@@ -73,11 +79,13 @@ fn embed_metrics(hook_name: &str, now: Duration, counts: &[(Metric, usize)]) -> 
 mod tests {
     use super::*;
 
-    const ALL: [Metric; 5] = [
+    const ALL: [Metric; 7] = [
         Metric::BuildsStarted,
         Metric::CommentsWritten,
         Metric::RepliesWritten,
         Metric::EventsIgnored,
+        Metric::SweepRepairs,
+        Metric::SweepFailures,
         Metric::Failures,
     ];
 

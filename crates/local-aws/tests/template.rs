@@ -340,14 +340,22 @@ fn the_committed_template_loads_and_everything_in_it_is_connected() {
     let mut keys: Vec<_> = deployment.functions.iter().map(|function| function.code_key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["publish-build-result.zip", "start-build.zip"]);
-    assert_eq!(deployment.rules.len(), 3);
-    for rule in &deployment.rules {
+    let (of_events, scheduled): (Vec<_>, Vec<_>) =
+        deployment.rules.iter().partition(|rule| rule.event_pattern.is_some());
+    let [sweep] = scheduled.as_slice() else { panic!("{scheduled:#?}") };
+    assert_eq!(sweep.schedule.as_ref().unwrap().period, Duration::from_secs(15 * 60));
+    assert_eq!(of_events.len(), 3);
+    for rule in of_events {
         EventPattern::compile(rule.event_pattern.as_ref().unwrap()).unwrap();
-        let [target] = rule.targets.as_slice() else { panic!("{rule:#?}") };
-        let function = deployment.functions.iter().find(|function| function.arn == target.arn).unwrap();
-        assert!(may_events(&function.policy, "lambda:InvokeFunction", &function.arn, &rule.arn));
-        assert_eq!(target.dead_letter_queue.as_ref(), Some(&queue.arn));
+        assert_eq!(rule.targets.len(), 1, "{rule:#?}");
+    }
+    for rule in &deployment.rules {
         assert!(may_send(&deployment, &rule.arn));
+        for target in &rule.targets {
+            let function = deployment.functions.iter().find(|function| function.arn == target.arn).unwrap();
+            assert!(may_events(&function.policy, "lambda:InvokeFunction", &function.arn, &rule.arn));
+            assert_eq!(target.dead_letter_queue.as_ref(), Some(&queue.arn));
+        }
     }
     for function in &deployment.functions {
         assert_eq!(function.on_failure.as_ref(), Some(&queue.arn));

@@ -5,18 +5,25 @@ use std::time::SystemTime;
 use aws_sdk_codebuild::{Client, primitives::DateTime, types};
 use lambda_setup::CallFailure;
 use pull_request_build::{
-    Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, PullRequestBuild, Secrets,
+    Build, BuildArn, BuildId, BuildStatus, LogStream, Phase, PhaseContext, ProjectName, PullRequestBuild,
+    Secrets,
 };
+
+/// A page of the project's builds.
+#[derive(Debug)]
+pub(crate) struct BuildPage {
+    /// Those that are pull requests' builds.
+    pub(crate) builds: Vec<Build>,
+    /// When the oldest of all was submitted.
+    pub(crate) listed_back_to: Option<SystemTime>,
+    /// The token of the page that follows, if there is one.
+    pub(crate) next_page: Option<String>,
+}
 
 /// Reads those of the builds `ids` that CodeBuild still knows and that are pull requests' builds. The log names the
 /// others.
 pub(crate) async fn read_builds(client: &Client, ids: &[BuildId]) -> Result<Vec<Build>, CallFailure> {
-    let ids = ids.iter().map(BuildId::to_string).collect();
-    let answer = client.batch_get_builds().set_ids(Some(ids)).send().await;
-    let answer = answer.map_err(|error| CallFailure::sort("BatchGetBuilds", &error))?;
-    for id in answer.builds_not_found() {
-        tracing::info!(build.id = id, "CodeBuild does not know the build any more");
-    }
+    let builds = get_builds(client, ids.iter().map(BuildId::to_string).collect()).await?;
     let read = |build: &types::Build| match read_build(build) {
         Ok(build) => Some(build),
         Err(reason) => {
@@ -24,7 +31,38 @@ pub(crate) async fn read_builds(client: &Client, ids: &[BuildId]) -> Result<Vec<
             None
         }
     };
-    Ok(answer.builds().iter().filter_map(read).collect())
+    Ok(builds.iter().filter_map(read).collect())
+}
+
+/// Lists a page of the project's builds, newest first: that of the token `page`, or the first.
+pub(crate) async fn list_builds(
+    client: &Client,
+    project_name: &ProjectName,
+    page: Option<String>,
+) -> Result<BuildPage, CallFailure> {
+    // Without sortOrder, which CodeBuild answers newest first, at most 100 ids a page: as many as one BatchGetBuilds
+    // takes.
+    let request = client.list_builds_for_project().project_name(project_name.as_str()).set_next_token(page);
+    let answer = request.send().await.map_err(|error| CallFailure::sort("ListBuildsForProject", &error))?;
+    let builds = match answer.ids {
+        Some(ids) if !ids.is_empty() => get_builds(client, ids).await?,
+        _ => Vec::new(),
+    };
+    Ok(BuildPage {
+        listed_back_to: builds.iter().filter_map(|build| read_time(build.start_time())).min(),
+        // A build that no pull request started is nothing to tell of.
+        builds: builds.iter().filter_map(|build| read_build(build).ok()).collect(),
+        next_page: answer.next_token,
+    })
+}
+
+async fn get_builds(client: &Client, ids: Vec<String>) -> Result<Vec<types::Build>, CallFailure> {
+    let answer = client.batch_get_builds().set_ids(Some(ids)).send().await;
+    let answer = answer.map_err(|error| CallFailure::sort("BatchGetBuilds", &error))?;
+    for id in answer.builds_not_found() {
+        tracing::info!(build.id = id, "CodeBuild does not know the build any more");
+    }
+    Ok(answer.builds.unwrap_or_default())
 }
 
 fn read_build(build: &types::Build) -> Result<Build, Box<dyn std::error::Error>> {

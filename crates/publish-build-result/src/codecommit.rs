@@ -20,7 +20,7 @@ use pull_request_build::{
 
 use crate::publish_error::PublishError;
 
-/// Reads every comment by `author` on the pull request, deleted ones too.
+/// Reads every comment by `author` on the pull request, deleted ones too; or says what is not there any more.
 ///
 /// Only the pull request's id is passed. With a repository and commits, CodeCommit would leave out the comments that
 /// were made before the destination moved.
@@ -28,7 +28,7 @@ pub(crate) async fn read_comments(
     client: &Client,
     id: &PullRequestId,
     author: &AuthorArn,
-) -> Result<Answer, PublishError> {
+) -> Result<Result<Vec<PullRequestComment>, Over>, PublishError> {
     use GetCommentsForPullRequestError as E;
     let mut pages =
         client.get_comments_for_pull_request().pull_request_id(id.as_str()).into_paginator().send();
@@ -37,13 +37,12 @@ pub(crate) async fn read_comments(
         let page = match page {
             Ok(page) => page,
             Err(error) => {
-                let over = match error.as_service_error() {
-                    Some(E::PullRequestDoesNotExistException(_)) => Some(Over::PullRequestGone),
-                    Some(E::RepositoryDoesNotExistException(_)) => Some(Over::RepositoryGone),
-                    Some(E::CommitDoesNotExistException(_)) => Some(Over::CommitGone),
-                    _ => None,
+                return match error.as_service_error() {
+                    Some(E::PullRequestDoesNotExistException(_)) => Ok(Err(Over::PullRequestGone)),
+                    Some(E::RepositoryDoesNotExistException(_)) => Ok(Err(Over::RepositoryGone)),
+                    Some(E::CommitDoesNotExistException(_)) => Ok(Err(Over::CommitGone)),
+                    _ => Err(CallFailure::sort("GetCommentsForPullRequest", &error).into()),
                 };
-                return over_or_failure("GetCommentsForPullRequest", &error, over);
             }
         };
         for thread in page.comments_for_pull_request_data() {
@@ -52,7 +51,7 @@ pub(crate) async fn read_comments(
             comments.extend(thread.comments().iter().filter(by_author).filter_map(read));
         }
     }
-    Ok(Answer::Comments(comments))
+    Ok(Ok(comments))
 }
 
 fn read_comment(after_commit_id: Option<&str>, comment: &types::Comment) -> Option<PullRequestComment> {

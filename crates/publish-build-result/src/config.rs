@@ -1,7 +1,9 @@
 //! The function's settings, read once when it starts.
 
-use lambda_setup::{InvalidSetting, read_setting};
-use pull_request_build::{HookName, InvalidId, ProjectName, Replies, parse_role_name};
+use std::time::Duration;
+
+use lambda_setup::{InvalidSetting, parse_sweep_period, read_setting};
+use pull_request_build::{HookName, InvalidId, ProjectName, Replies, ServedRepositories, parse_role_name};
 
 /// The most lines of a log that a comment shows.
 const MOST_LOG_LINES: usize = 40;
@@ -19,6 +21,10 @@ pub(crate) struct Config {
     pub(crate) log_lines: usize,
     /// The builds that a reply is posted on.
     pub(crate) replies: Replies,
+    /// The repositories that a sweep looks at.
+    pub(crate) repositories: ServedRepositories,
+    /// The time between two sweeps; zero without sweeps.
+    pub(crate) sweep_period: Duration,
 }
 
 impl Config {
@@ -35,6 +41,8 @@ impl Config {
             role_name: read_setting(&lookup, "ROLE_NAME", parse_role_name)?,
             log_lines: read_setting(&lookup, "LOG_LINES", parse_log_lines)?,
             replies: read_setting(&lookup, "REPLIES", Replies::parse)?,
+            repositories: read_setting(&lookup, "REPOSITORIES", ServedRepositories::parse)?,
+            sweep_period: read_setting(&lookup, "SWEEP_MINUTES", parse_sweep_period)?,
         })
     }
 }
@@ -52,12 +60,14 @@ fn parse_log_lines(text: &str) -> Result<usize, InvalidId> {
 mod tests {
     use super::*;
 
-    const SETTINGS: [(&str, &str); 5] = [
+    const SETTINGS: [(&str, &str); 7] = [
         ("HOOK_NAME", "pull-request-hook"),
         ("PROJECT_NAME", "pull-request-hook"),
         ("ROLE_NAME", "publish-role"),
         ("LOG_LINES", "40"),
         ("REPLIES", "onChange"),
+        ("REPOSITORIES", r#"["payments"]"#),
+        ("SWEEP_MINUTES", "15"),
     ];
 
     /// The settings above, with the variable `name` changed.
@@ -77,6 +87,8 @@ mod tests {
         assert_eq!(config.role_name, "publish-role");
         assert_eq!(config.log_lines, 40);
         assert_eq!(config.replies, Replies::OnChange);
+        assert!(!config.repositories.has_patterns());
+        assert_eq!(config.sweep_period, Duration::from_secs(15 * 60));
         assert_eq!(read_with("LOG_LINES", Some("0")).unwrap().log_lines, 0);
         assert_eq!(read_with("REPLIES", Some("never")).unwrap().replies, Replies::Never);
     }
@@ -91,6 +103,8 @@ mod tests {
             ("LOG_LINES", "-1"),
             ("LOG_LINES", "many"),
             ("REPLIES", "on-change"),
+            ("REPOSITORIES", "payments"),
+            ("SWEEP_MINUTES", "never"),
         ] {
             assert_eq!(read_with(name, None), Err(InvalidSetting::Missing(name)));
             let error = read_with(name, Some(wrong)).unwrap_err().to_string();

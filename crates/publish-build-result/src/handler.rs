@@ -6,9 +6,10 @@ use aws_config::SdkConfig;
 use lambda_setup::{Metric, write_metrics};
 use pull_request_build::{
     Answer, AuthorArn, BuildEvent, CommentIdentity, Failure, FunctionArn, InvalidId, MissingReport,
-    NotStarted, Publication, PublishSettings, Publisher, PullRequestBuild, PullRequestId, Report,
-    ReportContent, Step, read_event,
+    NotStarted, Publication, PublishSettings, PublishSweepSummary, Publisher, PullRequestBuild,
+    PullRequestId, Report, ReportContent, ScheduledEvent, Step, read_event,
 };
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -24,12 +25,23 @@ const LONGEST_WAIT_FOR_REPORTS: Duration = Duration::from_secs(20);
 /// What has to be left of the invocation after it: a few calls, one of them tried again.
 const TIME_TO_WRITE: Duration = Duration::from_secs(25);
 
+/// What came of an event. Lambda drops the answer of an asynchronous invocation; people and tests read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "decision", rename_all = "camelCase")]
+pub(crate) enum Handled {
+    /// A sweep ran to its end or to that of its time.
+    Swept(PublishSweepSummary),
+    /// The event was of one build.
+    #[serde(untagged)]
+    Event(Publication),
+}
+
 /// The function: its settings and its clients.
 #[derive(Debug)]
 pub(crate) struct Handler {
-    config: Config,
-    codebuild: aws_sdk_codebuild::Client,
-    codecommit: aws_sdk_codecommit::Client,
+    pub(crate) config: Config,
+    pub(crate) codebuild: aws_sdk_codebuild::Client,
+    pub(crate) codecommit: aws_sdk_codecommit::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
 }
 
@@ -41,15 +53,25 @@ impl Handler {
         Self { config, codebuild, codecommit, logs }
     }
 
-    /// Brings the comments on the event's pull request up to date, and counts what was written. An error makes Lambda
-    /// invoke the function again.
+    /// Brings the comments on the event's pull request up to date, or those on all where a schedule's time has come, and
+    /// counts what was written. An error makes Lambda invoke the function again.
     pub(crate) async fn handle(
         &self,
         payload: &str,
         invoked_function_arn: &str,
         deadline: SystemTime,
-    ) -> Result<Publication, PublishError> {
-        let result = self.publish_event(payload, invoked_function_arn, deadline).await;
+    ) -> Result<Handled, PublishError> {
+        let event = read_event(payload).and_then(|event| Ok((ScheduledEvent::parse(&event)?, event)));
+        let result = match event.map_err(PublishError::from) {
+            Ok((Some(scheduled), _)) => {
+                return self.sweep(scheduled, invoked_function_arn, deadline).await.map(Handled::Swept);
+            }
+            Ok((None, event)) => self.publish_event(&event, invoked_function_arn, deadline).await,
+            Err(error) => {
+                self.log_invalid_event(&error);
+                Err(error)
+            }
+        };
         let publication = result.as_ref().ok();
         let replied = publication.and_then(Publication::shown).is_some_and(|shown| shown.reply_id.is_some());
         let ignored = matches!(publication, Some(Publication::Ignored { .. }));
@@ -62,23 +84,21 @@ impl Handler {
                 (Metric::Failures, result.is_err().into()),
             ],
         );
-        result
+        result.map(Handled::Event)
     }
 
     /// Publishes one event, and logs what came of it.
     async fn publish_event(
         &self,
-        payload: &str,
+        event: &Value,
         invoked_function_arn: &str,
         deadline: SystemTime,
     ) -> Result<Publication, PublishError> {
-        let event = read_event(payload).map_err(PublishError::from);
-        let event = event.inspect_err(|error| self.log_invalid_event(error))?;
-        if NotStarted::is_reported_by(&event) {
-            return self.publish_not_started(&event, invoked_function_arn, deadline).await;
+        if NotStarted::is_reported_by(event) {
+            return self.publish_not_started(event, invoked_function_arn, deadline).await;
         }
         let hook_name = self.config.hook_name.as_str();
-        let event = BuildEvent::parse(&event).map_err(PublishError::from);
+        let event = BuildEvent::parse(event).map_err(PublishError::from);
         let event = event.inspect_err(|error| self.log_invalid_event(error))?;
         let build_id = &event.build_arn.build_id;
         let build = match event.pull_request_build(&self.config.project_name) {
@@ -88,7 +108,20 @@ impl Handler {
                 return Ok(Publication::Ignored { reason: reason.to_string() });
             }
         };
-        let result = self.publish_build(&event, &build, invoked_function_arn, deadline).await;
+        self.publish_and_log(&event, &build, invoked_function_arn, deadline).await
+    }
+
+    /// Publishes a build, and logs what came of it.
+    pub(crate) async fn publish_and_log(
+        &self,
+        event: &BuildEvent,
+        build: &PullRequestBuild,
+        invoked_function_arn: &str,
+        deadline: SystemTime,
+    ) -> Result<Publication, PublishError> {
+        let hook_name = self.config.hook_name.as_str();
+        let build_id = &event.build_arn.build_id;
+        let result = self.publish_build(event, build, invoked_function_arn, deadline).await;
         let (pull_request_id, repository_name) = (&build.pull_request_id, &build.repository_name);
         match &result {
             Ok(publication) => tracing::info!(
@@ -201,7 +234,7 @@ impl Handler {
     }
 
     /// Who writes the comments: this function.
-    fn author(&self, invoked_function_arn: &str) -> Result<AuthorArn, InvalidId> {
+    pub(crate) fn author(&self, invoked_function_arn: &str) -> Result<AuthorArn, InvalidId> {
         Ok(FunctionArn::parse(invoked_function_arn)?.author_arn(&self.config.role_name))
     }
 
@@ -224,7 +257,10 @@ impl Handler {
         let mut postponed = None;
         loop {
             let answer = match publisher.step() {
-                Step::ReadComments => read_comments(codecommit, pull_request_id, author).await?,
+                Step::ReadComments => match read_comments(codecommit, pull_request_id, author).await? {
+                    Ok(comments) => Answer::Comments(comments),
+                    Err(over) => Answer::Over(over),
+                },
                 Step::ReadBuilds(ids) => Answer::Builds(read_builds(&self.codebuild, ids).await?),
                 Step::FindSourceLoss { build, had_source } => {
                     find_source_loss(codecommit, &build.pull_request, *had_source).await?

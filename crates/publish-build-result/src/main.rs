@@ -7,6 +7,7 @@ mod handler;
 mod log;
 mod publish_error;
 mod reports;
+mod sweep;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;

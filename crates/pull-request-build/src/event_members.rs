@@ -4,8 +4,10 @@
 //! logs and into the failure queue, whose messages have a limit.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::ids::InvalidId;
 
@@ -87,6 +89,14 @@ pub(crate) fn optional_name<'e>(
         return Err(malformed(member, reason));
     }
     Ok(name)
+}
+
+/// When the event was made, in whole seconds.
+pub(crate) fn time(event: &Value) -> Result<SystemTime, InvalidEvent> {
+    const MEMBER: &str = "time";
+    let text = required(event, MEMBER)?;
+    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| malformed(MEMBER, error))?;
+    Ok(time.into())
 }
 
 /// The identity at a path of names.

@@ -26,6 +26,7 @@ mod pull_request_event;
 mod reply_decision;
 mod reports;
 mod request_token;
+mod scheduled_event;
 mod secrets;
 mod served_repositories;
 mod start;
@@ -59,6 +60,7 @@ pub use pull_request_event::{
 };
 pub use reply_decision::{Replies, Reply, decide_reply};
 pub use reports::{Coverage, Covered, FailingTest, MissingReport, Report, ReportContent, TestResults};
+pub use scheduled_event::ScheduledEvent;
 pub use secrets::Secrets;
 pub use served_repositories::ServedRepositories;
 pub use start::{ListedBuild, StartAnswer, StartFailure, StartOutcome, StartSettings, StartStep, Starter};

@@ -7,12 +7,11 @@ use std::fmt;
 use std::time::SystemTime;
 
 use serde_json::Value;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::build_variables::PullRequestBuild;
 use crate::event_members::{
-    InvalidEvent, find, id, malformed, optional, optional_name, quote, require_detail_type, required,
-    required_name,
+    InvalidEvent, find, id, malformed, optional, optional_name, quote, require_detail_type, required_name,
+    time,
 };
 use crate::ids::{DestinationCommit, PullRequestId, Reference, RepositoryName, RevisionId, SourceCommit};
 
@@ -136,12 +135,6 @@ fn new_revision(event: &Value, is_first: bool) -> Result<NewRevision, InvalidEve
             destination_reference: reference(event, "detail.destinationReference")?,
         },
     })
-}
-
-fn time(event: &Value) -> Result<SystemTime, InvalidEvent> {
-    let text = required(event, "time")?;
-    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| malformed("time", error))?;
-    Ok(time.into())
 }
 
 fn status(event: &Value) -> Result<PullRequestStatus, InvalidEvent> {

@@ -106,12 +106,15 @@ pub(crate) async fn start_build(
     }
 }
 
+/// Builds of the project, and the token of the page that follows, if there is one.
+pub(crate) type BuildPage = (Vec<ListedBuild>, Option<String>);
+
 /// Reads a page of the project's builds, newest first: that of the token `page`, or the first.
 pub(crate) async fn read_builds(
     client: &Client,
     config: &Config,
     page: Option<String>,
-) -> Result<StartAnswer, Failure> {
+) -> Result<BuildPage, Failure> {
     const OPERATION: &str = "ListBuildsForProject";
     // Without sortOrder, which CodeBuild answers newest first, at most 100 ids a page: as many as one BatchGetBuilds
     // takes.
@@ -126,7 +129,7 @@ pub(crate) async fn read_builds(
         Some(ids) if !ids.is_empty() => get_builds(client, config, ids).await?,
         _ => Vec::new(),
     };
-    Ok(StartAnswer::Builds { builds, next_page: page.next_token })
+    Ok((builds, page.next_token))
 }
 
 /// Reads those of the builds that CodeBuild still knows; at most 100.
@@ -134,9 +137,20 @@ pub(crate) async fn read_named_builds(
     client: &Client,
     config: &Config,
     ids: &[BuildId],
-) -> Result<StartAnswer, Failure> {
-    let ids = ids.iter().map(BuildId::to_string).collect();
-    Ok(StartAnswer::Builds { builds: get_builds(client, config, ids).await?, next_page: None })
+) -> Result<Vec<ListedBuild>, Failure> {
+    get_builds(client, config, ids.iter().map(BuildId::to_string).collect()).await
+}
+
+/// Reads when the project was created. The hook's stack creates it, and with it the hook is deployed.
+pub(crate) async fn read_deployment_time(client: &Client, config: &Config) -> Result<SystemTime, Failure> {
+    const OPERATION: &str = "BatchGetProjects";
+    let answer = client.batch_get_projects().names(config.project_name.as_str()).send().await;
+    let answer = answer.map_err(|error| sort(OPERATION, &error, config))?;
+    let created = answer.projects().first().and_then(|project| project.created());
+    created.and_then(|created| SystemTime::try_from(*created).ok()).ok_or_else(|| Failure::InvalidAnswer {
+        operation: OPERATION,
+        what: format!("the time when {} was created", config.project_name),
+    })
 }
 
 async fn get_builds(client: &Client, config: &Config, ids: Vec<String>) -> Result<Vec<ListedBuild>, Failure> {

@@ -1,7 +1,11 @@
 //! The function's settings, read once when it starts.
 
-use lambda_setup::{InvalidSetting, read_setting};
-use pull_request_build::{HookName, InvalidId, ProjectName, RepositoryName, parse_role_name};
+use std::time::Duration;
+
+use lambda_setup::{InvalidSetting, parse_sweep_period, read_setting};
+use pull_request_build::{
+    HookName, InvalidId, ProjectName, RepositoryName, ServedRepositories, parse_role_name,
+};
 
 /// What the deployment tells the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +20,14 @@ pub(crate) struct Config {
     pub(crate) buildspec: BuildspecPath,
     /// Whether builds that nobody waits for any more are stopped.
     pub(crate) stop_superseded: bool,
+    /// The repositories that a sweep looks at.
+    pub(crate) repositories: ServedRepositories,
+    /// The time between two sweeps; zero without sweeps.
+    pub(crate) sweep_period: Duration,
+    /// At most this many builds are started in a sweep.
+    pub(crate) sweep_builds: usize,
+    /// Whether a sweep starts builds for commits, too, that were pushed before the hook was deployed.
+    pub(crate) build_existing: bool,
     /// The name of publish-build-result, which writes the comments.
     pub(crate) publish_function_name: String,
     /// The name of its role.
@@ -45,6 +57,10 @@ impl Config {
             clone_url_prefix: read_setting(&lookup, "CLONE_URL_PREFIX", CloneUrlPrefix::parse)?,
             buildspec: read_setting(&lookup, "BUILDSPEC", BuildspecPath::parse)?,
             stop_superseded: read_setting(&lookup, "STOP_SUPERSEDED", parse_flag)?,
+            repositories: read_setting(&lookup, "REPOSITORIES", ServedRepositories::parse)?,
+            sweep_period: read_setting(&lookup, "SWEEP_MINUTES", parse_sweep_period)?,
+            sweep_builds: read_setting(&lookup, "SWEEP_BUILDS", parse_sweep_builds)?,
+            build_existing: read_setting(&lookup, "BUILD_EXISTING", parse_flag)?,
             publish_function_name: read_setting(&lookup, "PUBLISH_FUNCTION_NAME", parse_function_name)?,
             publish_role_name: read_setting(&lookup, "PUBLISH_ROLE_NAME", parse_role_name)?,
         })
@@ -101,6 +117,11 @@ fn parse_flag(text: &str) -> Result<bool, InvalidId> {
     text.parse().map_err(|_| invalid("the flag", "true or false", text))
 }
 
+fn parse_sweep_builds(text: &str) -> Result<usize, InvalidId> {
+    let builds = text.parse().ok().filter(|builds| (1..=100).contains(builds));
+    builds.ok_or_else(|| invalid("the number of builds", "a whole number from 1 to 100", text))
+}
+
 /// The characters that Lambda allows in a function's name (API reference of Lambda, `CreateFunction`).
 fn parse_function_name(text: &str) -> Result<String, InvalidId> {
     let valid = (1..=64).contains(&text.len())
@@ -118,12 +139,16 @@ fn invalid(what: &'static str, expected: &'static str, found: &str) -> InvalidId
 pub(crate) mod tests {
     use super::*;
 
-    const SETTINGS: [(&str, &str); 7] = [
+    const SETTINGS: [(&str, &str); 11] = [
         ("HOOK_NAME", "payments-hook"),
         ("PROJECT_NAME", "payments-project"),
         ("CLONE_URL_PREFIX", "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/"),
         ("BUILDSPEC", "ci/buildspec-tests.yaml"),
         ("STOP_SUPERSEDED", "true"),
+        ("REPOSITORIES", r#"["payments","web-*"]"#),
+        ("SWEEP_MINUTES", "15"),
+        ("SWEEP_BUILDS", "2"),
+        ("BUILD_EXISTING", "false"),
         ("PUBLISH_FUNCTION_NAME", "publish-function"),
         ("PUBLISH_ROLE_NAME", "publish-role"),
     ];
@@ -148,7 +173,10 @@ pub(crate) mod tests {
         assert_eq!(config.hook_name.as_str(), "payments-hook");
         assert_eq!(config.project_name.as_str(), "payments-project");
         assert_eq!(config.buildspec.as_str(), "ci/buildspec-tests.yaml");
-        assert!(config.stop_superseded);
+        assert!(config.stop_superseded && !config.build_existing);
+        assert!(config.repositories.serves(&RepositoryName::parse("web-shop").unwrap()));
+        assert_eq!(config.sweep_period, Duration::from_secs(15 * 60));
+        assert_eq!(config.sweep_builds, 2);
         assert_eq!(config.publish_function_name, "publish-function");
         assert_eq!(config.publish_role_name, "publish-role");
         assert_eq!(
@@ -178,6 +206,12 @@ pub(crate) mod tests {
             ("CLONE_URL_PREFIX", "https:///", "a host"),
             ("CLONE_URL_PREFIX", "https://user@host/", "a host"),
             ("CLONE_URL_PREFIX", "https://host/v1/ repos/", "a host"),
+            ("REPOSITORIES", "payments", "a JSON list"),
+            ("SWEEP_MINUTES", "-1", "0 to 1440"),
+            ("SWEEP_MINUTES", "1441", "0 to 1440"),
+            ("SWEEP_BUILDS", "0", "1 to 100"),
+            ("SWEEP_BUILDS", "101", "1 to 100"),
+            ("BUILD_EXISTING", "yes", "true or false"),
             ("BUILDSPEC", "", "a path inside the repository"),
             ("BUILDSPEC", "/etc/buildspec.yml", "a path inside the repository"),
             ("BUILDSPEC", "../buildspec.yml", "a path inside the repository"),

@@ -1,11 +1,14 @@
 //! One event: parse it, make the calls that it needs, and say what came of it.
 
+use std::time::SystemTime;
+
 use aws_config::SdkConfig;
 use lambda_setup::{CallFailure, Metric, write_metrics};
 use pull_request_build::{
-    AuthorArn, FunctionArn, PullRequestEvent, StartAnswer, StartFailure, StartOutcome, StartSettings,
-    StartStep, Starter, read_event,
+    AuthorArn, FunctionArn, PullRequestEvent, ScheduledEvent, StartAnswer, StartFailure, StartOutcome,
+    StartSettings, StartStep, StartSweepSummary, Starter, read_event,
 };
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -19,12 +22,23 @@ use crate::{
 /// The most characters of an event's member that a log line shows before it is known to be well-formed.
 const LONGEST_FIELD: usize = 100;
 
+/// What came of an event. Lambda drops the answer of an asynchronous invocation; people and tests read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "decision", rename_all = "camelCase")]
+pub(crate) enum Handled {
+    /// A sweep ran to its end or to that of its time.
+    Swept(StartSweepSummary),
+    /// The event of a pull request was handled.
+    #[serde(untagged)]
+    Event(StartOutcome),
+}
+
 /// Handles the events of one hook.
 #[derive(Debug)]
 pub(crate) struct Handler {
-    config: Config,
-    codecommit: aws_sdk_codecommit::Client,
-    codebuild: aws_sdk_codebuild::Client,
+    pub(crate) config: Config,
+    pub(crate) codecommit: aws_sdk_codecommit::Client,
+    pub(crate) codebuild: aws_sdk_codebuild::Client,
     eventbridge: aws_sdk_eventbridge::Client,
 }
 
@@ -39,42 +53,65 @@ impl Handler {
         }
     }
 
-    /// Handles one event, and logs what came of it. An error means: try again, at last in the failure queue.
+    /// Handles one event, and logs what came of it. An error means: try again, at last in the failure queue. The event of
+    /// a pull request needs no deadline: it is a handful of calls.
     pub(crate) async fn handle(
         &self,
         payload: &str,
         invoked_function_arn: &str,
-    ) -> Result<StartOutcome, Failure> {
-        let (event, result) = match read_event(payload) {
+        deadline: SystemTime,
+    ) -> Result<Handled, Failure> {
+        let (event, scheduled) = match read_event(payload) {
             Ok(event) => {
-                let result = self.start_build_of(&event, invoked_function_arn).await;
-                (event, result)
+                let scheduled = ScheduledEvent::parse(&event);
+                (event, scheduled)
             }
-            Err(invalid) => (Value::Null, Err(invalid.into())),
+            Err(invalid) => (Value::Null, Err(invalid)),
+        };
+        let result = match scheduled {
+            Ok(Some(scheduled)) => {
+                return self.sweep(scheduled, invoked_function_arn, deadline).await.map(Handled::Swept);
+            }
+            Ok(None) => self.start_build_of(&event, invoked_function_arn).await,
+            Err(invalid) => Err(invalid.into()),
         };
         self.log(&event, &result);
         self.count(&result);
-        result
+        result.map(Handled::Event)
     }
 
-    /// Makes the calls that a [`Starter`] names, until it names none.
     async fn start_build_of(
         &self,
         event: &Value,
         invoked_function_arn: &str,
     ) -> Result<StartOutcome, Failure> {
+        let event = PullRequestEvent::parse(event)?;
+        self.carry_out(Starter::new(self.start_settings(), event), invoked_function_arn).await
+    }
+
+    pub(crate) fn start_settings(&self) -> StartSettings {
+        StartSettings {
+            hook_name: self.config.hook_name.clone(),
+            project_name: self.config.project_name.clone(),
+            stop_superseded: self.config.stop_superseded,
+        }
+    }
+
+    /// Makes the calls that a [`Starter`] names, until it names none.
+    pub(crate) async fn carry_out(
+        &self,
+        mut starter: Starter,
+        invoked_function_arn: &str,
+    ) -> Result<StartOutcome, Failure> {
         let Self { config, codecommit, codebuild, eventbridge } = self;
-        let settings = StartSettings {
-            hook_name: config.hook_name.clone(),
-            project_name: config.project_name.clone(),
-            stop_superseded: config.stop_superseded,
-        };
-        let mut starter = Starter::new(settings, PullRequestEvent::parse(event)?);
         let mut failed = Failed::default();
         loop {
             let answer = match starter.step() {
                 StartStep::ReadPullRequest(build) => get_pull_request(codecommit, build).await?,
-                StartStep::ReadBuilds { page } => read_builds(codebuild, config, page.clone()).await?,
+                StartStep::ReadBuilds { page } => {
+                    let (builds, next_page) = read_builds(codebuild, config, page.clone()).await?;
+                    StartAnswer::Builds { builds, next_page }
+                }
                 StartStep::StartBuild { build, token } => {
                     match start_build(codebuild, config, build, token).await? {
                         Start::Started { build_id, start_time } => {
@@ -88,9 +125,12 @@ impl Handler {
                 }
                 StartStep::ReadComments(pull_request_id) => {
                     let author = self.author_of_comments(invoked_function_arn)?;
-                    read_comments(codecommit, pull_request_id, &author).await?
+                    StartAnswer::Comments(read_comments(codecommit, pull_request_id, &author).await?)
                 }
-                StartStep::ReadNamedBuilds(ids) => read_named_builds(codebuild, config, ids).await?,
+                StartStep::ReadNamedBuilds(ids) => {
+                    let builds = read_named_builds(codebuild, config, ids).await?;
+                    StartAnswer::Builds { builds, next_page: None }
+                }
                 StartStep::StopBuild(id) => stop_build(codebuild, config, id).await?,
                 StartStep::ReportNotStarted(not_started) => {
                     failed.report = report_not_started(eventbridge, not_started).await.err();
@@ -104,7 +144,7 @@ impl Handler {
     }
 
     /// Who writes the hook's comments: publish-build-result, which stands beside this function in its account.
-    fn author_of_comments(&self, invoked_function_arn: &str) -> Result<AuthorArn, Failure> {
+    pub(crate) fn author_of_comments(&self, invoked_function_arn: &str) -> Result<AuthorArn, Failure> {
         let Config { publish_function_name, publish_role_name, .. } = &self.config;
         let publish_function = FunctionArn::parse(invoked_function_arn)?.with_name(publish_function_name);
         Ok(publish_function.author_arn(publish_role_name))

@@ -6,6 +6,7 @@ mod failure;
 mod handler;
 mod pull_request;
 mod report;
+mod sweep;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
@@ -19,7 +20,8 @@ async fn main() -> Result<(), Error> {
     let handler = Handler::new(config, &lambda_setup::load_sdk_config().await);
     let handler = &handler;
     run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
-        handler.handle(event.payload.get(), &event.context.invoked_function_arn).await
+        let (function_arn, deadline) = (&event.context.invoked_function_arn, event.context.deadline());
+        handler.handle(event.payload.get(), function_arn, deadline).await
     }))
     .await
 }

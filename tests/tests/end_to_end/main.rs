@@ -15,4 +15,5 @@ mod redelivery;
 mod redrive;
 mod resource_policies;
 mod superseded;
+mod sweep;
 mod two_hooks;

@@ -15,6 +15,7 @@ use local_aws::template;
 use serde_json::{Value, json};
 
 use crate::not_started::{limit_builds, propose_over_limit};
+use crate::sweep::{lose_next_event, sweep};
 
 /// How the flow breaks without a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ enum Break {
     RefusedReply,
     /// A pull request whose build is over the limit has no comment that says so.
     NotTold,
+    /// A sweep cannot make up for a lost event, and the log of its function names the action.
+    RefusedToSweep,
     /// The comment on a build whose test fails lacks these words.
     NotShown(&'static str),
     /// The function works, and its log is empty.
@@ -48,7 +51,7 @@ enum Break {
 }
 
 /// The role (the part of its logical id behind the construct's), the action, and how it is needed.
-const NEEDED: [(&str, &str, Break); 31] = [
+const NEEDED: [(&str, &str, Break); 38] = [
     (START, "codecommit:GetPullRequest", Break::Refused),
     (START, "codebuild:StartBuild", Break::Refused),
     (START, "codebuild:ListBuildsForProject", Break::RefusedWhenRepeated),
@@ -56,6 +59,10 @@ const NEEDED: [(&str, &str, Break); 31] = [
     (START, "codecommit:GetCommentsForPullRequest", Break::RefusedWhenClosed),
     (START, "codebuild:StopBuild", Break::RefusedWhenClosed),
     (START, "events:PutEvents", Break::NotTold),
+    (START, "codecommit:ListRepositories", Break::RefusedToSweep),
+    (START, "codecommit:ListPullRequests", Break::RefusedToSweep),
+    (START, "codecommit:DescribePullRequestEvents", Break::RefusedToSweep),
+    (START, "codebuild:BatchGetProjects", Break::RefusedToSweep),
     (START, "logs:CreateLogStream", Break::NoFunctionLog),
     (START, "logs:PutLogEvents", Break::NoFunctionLog),
     (START, "sqs:SendMessage", Break::NoRecord),
@@ -69,6 +76,9 @@ const NEEDED: [(&str, &str, Break); 31] = [
     (PUBLISH, "codebuild:BatchGetReports", Break::NotShown("1 failed")),
     (PUBLISH, "codebuild:DescribeTestCases", Break::NotShown("the moon rises")),
     (PUBLISH, "logs:GetLogEvents", Break::NotShown("the moon is down")),
+    (PUBLISH, "codecommit:ListRepositories", Break::RefusedToSweep),
+    (PUBLISH, "codecommit:ListPullRequests", Break::RefusedToSweep),
+    (PUBLISH, "codebuild:ListBuildsForProject", Break::RefusedToSweep),
     (PUBLISH, "logs:CreateLogStream", Break::NoFunctionLog),
     (PUBLISH, "logs:PutLogEvents", Break::NoFunctionLog),
     (PUBLISH, "sqs:SendMessage", Break::NoRecord),
@@ -219,6 +229,12 @@ async fn act(world: &World, role: &str, break_: Break) -> Option<PullRequest> {
             world.settle().await;
             Some(pull_request)
         }
+        Break::RefusedToSweep => {
+            lose_next_event(world, binary(role));
+            let pull_request = open(world, PASSING).await;
+            sweep(world).await;
+            Some(pull_request)
+        }
         Break::RefusedAtTheEnd => {
             let repository = world.create_repository("payments").await;
             let gate = world.occupy_builds(&repository).await;
@@ -276,6 +292,10 @@ async fn is_broken(world: &World, role: &str, action: &str, break_: Break) -> bo
             })
         }
         Break::NotTold => world.comments(&pull_request.unwrap().id).await.is_empty(),
+        Break::RefusedToSweep => {
+            let refusal = format!("is not authorized to perform: {action}");
+            world.function_log(binary(role)).contains(&refusal)
+        }
         Break::NotShown(words) => {
             let comment = world.settle_with_one_comment(&pull_request.unwrap()).await;
             comment.text.contains("Build failed") && !comment.text.contains(words)
@@ -340,6 +360,8 @@ async fn with_all_permissions_nothing_breaks() {
         (START, Break::RefusedWhenRepeated),
         (START, Break::RefusedWhenClosed),
         (START, Break::NotTold),
+        (START, Break::RefusedToSweep),
+        (PUBLISH, Break::RefusedToSweep),
         (PUBLISH, Break::RefusedAtTheEnd),
         (PUBLISH, Break::RefusedReply),
         (PUBLISH, Break::NotShown("1 failed")),

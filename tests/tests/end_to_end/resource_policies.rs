@@ -17,10 +17,11 @@ use serde_json::{Map, Value, json};
 
 use crate::not_started::report;
 use crate::permissions::committed_template;
+use crate::sweep::sweep;
 
 /// What stands in the template (the resource that a statement is on or about, the principal, and the condition's key,
 /// or nothing for the statement itself), and the tests that see it missing. Nothing is left over that nothing uses.
-const NEEDED: [(&str, &str, Option<&str>, &str); 19] = [
+const NEEDED: [(&str, &str, Option<&str>, &str); 25] = [
     (
         "StartBuildFunction for PullRequestRule",
         EVENTS,
@@ -35,6 +36,8 @@ const NEEDED: [(&str, &str, Option<&str>, &str); 19] = [
         "without_the_permission_of_its_rule_no_report_reaches_publish_build_result",
     ),
     ("PublishBuildResultFunction for NotStartedRule", EVENTS, Some("SourceArn"), A_STRANGER),
+    ("StartBuildFunction for SweepRule", EVENTS, None, NO_SWEEP),
+    ("StartBuildFunction for SweepRule", EVENTS, Some("SourceArn"), A_STRANGER),
     (
         "PublishBuildResultFunction for BuildRule",
         EVENTS,
@@ -42,12 +45,16 @@ const NEEDED: [(&str, &str, Option<&str>, &str); 19] = [
         "without_the_permission_of_its_rule_publish_build_result_is_never_invoked",
     ),
     ("PublishBuildResultFunction for BuildRule", EVENTS, Some("SourceArn"), A_STRANGER),
+    ("PublishBuildResultFunction for SweepRule", EVENTS, None, NO_SWEEP),
+    ("PublishBuildResultFunction for SweepRule", EVENTS, Some("SourceArn"), A_STRANGER),
     ("FailureQueue for PullRequestRule", EVENTS, None, A_LOST_EVENT),
     ("FailureQueue for PullRequestRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
     ("FailureQueue for BuildRule", EVENTS, None, A_LOST_EVENT),
     ("FailureQueue for BuildRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
     ("FailureQueue for NotStartedRule", EVENTS, None, A_LOST_EVENT),
     ("FailureQueue for NotStartedRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
+    ("FailureQueue for SweepRule", EVENTS, None, A_LOST_EVENT),
+    ("FailureQueue for SweepRule", EVENTS, Some("aws:SourceArn"), A_STRANGER),
     ("FailureQueue", "*", None, TLS),
     ("FailureQueue", "*", Some("aws:SecureTransport"), TLS),
     ("StartBuildRole", "lambda.amazonaws.com", None, TRUST),
@@ -60,6 +67,7 @@ const NEEDED: [(&str, &str, Option<&str>, &str); 19] = [
 const EVENTS: &str = "events.amazonaws.com";
 const A_STRANGER: &str = "a_rule_that_no_policy_names_reaches_nothing_and_without_the_condition_it_would";
 const A_LOST_EVENT: &str = "without_its_statement_in_the_queues_policy_what_a_rule_cannot_deliver_is_gone";
+const NO_SWEEP: &str = "without_the_permission_of_its_rule_no_function_sweeps";
 const TLS: &str = "without_tls_nobody_reaches_the_queue";
 const TRUST: &str = "without_its_trust_statement_no_role_is_assumed";
 const TRUST_CONDITIONS: &str = "each_trust_condition_keeps_somebody_out";
@@ -191,9 +199,9 @@ async fn without_the_permission_of_its_rule_start_build_is_never_invoked() {
         template_without(|_, resource| is_permission_of("PullRequestRule", "StartBuildFunction", resource));
     run_test_with(options, async |world| {
         open_pull_request(world).await;
+        assert!(world.builds().await.is_empty());
         world.aws.clock.advance(Duration::from_secs(25 * 3600));
         world.settle().await;
-        assert!(world.builds().await.is_empty());
         let dead = world.failures();
         assert_eq!(dead.len(), 1, "{}", world.describe().await);
         assert_eq!(dead[0].attributes["ERROR_CODE"], "NO_PERMISSIONS");
@@ -233,6 +241,21 @@ async fn without_the_permission_of_its_rule_no_report_reaches_publish_build_resu
 }
 
 #[tokio::test]
+async fn without_the_permission_of_its_rule_no_function_sweeps() {
+    for function in ["StartBuildFunction", "PublishBuildResultFunction"] {
+        let options = template_without(|_, resource| is_permission_of("SweepRule", function, resource));
+        run_test_with(options, async |world| {
+            sweep(world).await;
+            let dead = world.failures();
+            assert_eq!(dead.len(), 1, "{}", world.describe().await);
+            assert_eq!(dead[0].attributes["ERROR_CODE"], "NO_PERMISSIONS");
+            assert_eq!(dead[0].body["detail-type"], "Scheduled Event");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn without_the_queues_policy_what_cannot_be_delivered_is_gone() {
     let options =
         template_without(|_, resource| is_permission_of("PullRequestRule", "StartBuildFunction", resource));
@@ -256,6 +279,7 @@ async fn without_its_statement_in_the_queues_policy_what_a_rule_cannot_deliver_i
         ("PullRequestRule", "StartBuildFunction", 0),
         ("HookBuildRule", "PublishBuildResultFunction", 1),
         ("NotStartedRule", "PublishBuildResultFunction", 1),
+        ("SweepRule", "StartBuildFunction", 1),
     ] {
         let options = template_without(|_, resource| is_permission_of(rule, function, resource));
         let mut template: Value = serde_json::from_str(&options.templates[0]).unwrap();
@@ -271,6 +295,7 @@ async fn without_its_statement_in_the_queues_policy_what_a_rule_cannot_deliver_i
             assert_eq!(world.builds().await.len(), builds);
             world.aws.eventbridge.put(&report(world));
             world.settle().await;
+            sweep(world).await;
             assert!(world.failures().is_empty(), "{}", world.describe().await);
         })
         .await;

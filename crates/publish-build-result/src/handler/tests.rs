@@ -5,6 +5,7 @@ mod errors;
 mod not_started;
 mod replies;
 mod results;
+mod sweep;
 mod world;
 
 use pull_request_build::MAX_PASSES;
@@ -12,7 +13,7 @@ use replayed_aws::Answer;
 use serde_json::json;
 use world::*;
 
-use super::{Handler, Publication, PublishError};
+use super::{Handled, Handler, Publication, PublishError};
 
 #[tokio::test]
 async fn the_first_event_posts_a_comment_on_the_builds_own_commits() {

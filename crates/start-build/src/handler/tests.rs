@@ -18,6 +18,7 @@ mod look;
 mod not_started;
 mod start;
 mod stop;
+mod sweep;
 
 const SOURCE: &str = "2df5de2b8c1a7f3e9d0b4c6a5e8f7d1c3b2a9e80";
 const DESTINATION: &str = "77e1a0b2c3d4e5f60718293a4b5c6d7e8f901234";
@@ -116,7 +117,7 @@ fn no_comments() -> (&'static str, Answer) {
 }
 
 /// What handling an event came to.
-struct Handled {
+struct Run {
     result: Result<StartOutcome, Failure>,
     requests: Vec<RecordedRequest>,
     line: Value,
@@ -124,16 +125,21 @@ struct Handled {
 
 /// Handles `event` while AWS answers as `script` says. Fails unless exactly the script's calls are made, and exactly one
 /// line is logged.
-async fn run(event: &Value, script: Script) -> Handled {
+async fn run(event: &Value, script: Script) -> Run {
     run_payload(&event.to_string(), script).await
 }
 
-async fn run_payload(payload: &str, script: Script) -> Handled {
+async fn run_payload(payload: &str, script: Script) -> Run {
     let lines = Lines::default();
     let _guard = lines.capture();
     let aws = ReplayedAws::new(script);
-    let result = Handler::new(a_config(), &aws.sdk_config()).handle(payload, FUNCTION_ARN).await;
-    Handled { result, requests: aws.requests(), line: lines.only_line() }
+    let handler = Handler::new(a_config(), &aws.sdk_config());
+    let result = match handler.handle(payload, FUNCTION_ARN, SystemTime::now()).await {
+        Ok(Handled::Event(outcome)) => Ok(outcome),
+        Ok(swept @ Handled::Swept(_)) => panic!("{swept:?}"),
+        Err(failure) => Err(failure),
+    };
+    Run { result, requests: aws.requests(), line: lines.only_line() }
 }
 
 /// The function's own log lines on this thread.
@@ -151,9 +157,14 @@ impl Lines {
         tracing_subscriber::registry().with(lines).set_default()
     }
 
-    fn only_line(&self) -> Value {
+    fn all(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("not one line ({error}): {text}"))
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn only_line(&self) -> Value {
+        let [line] = self.all().try_into().unwrap_or_else(|lines| panic!("not one line: {lines:?}"));
+        line
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the scripted AWS answers, and one run of the handler against it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use pull_request_build::{HookName, ProjectName, Replies, Shown};
+use pull_request_build::{HookName, ProjectName, Replies, ServedRepositories, Shown};
 use replayed_aws::{Answer, RecordedRequest, ReplayedAws};
 use serde_json::{Value, json};
 
-use super::{Handler, Publication, PublishError};
+use super::{Handled, Handler, Publication, PublishError};
 use crate::config::Config;
 
 pub(super) const SOURCE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -209,14 +209,20 @@ pub(super) fn config() -> Config {
         role_name: "publish-role".to_owned(),
         log_lines: 40,
         replies: Replies::Never,
+        repositories: ServedRepositories::parse(r#"["payments"]"#).unwrap(),
+        sweep_period: Duration::from_secs(15 * 60),
     }
 }
 
 /// The same, with these settings.
 pub(super) async fn run_as(config: Config, event: Value, script: impl IntoIterator<Item = Step>) -> Run {
     let aws = ReplayedAws::new(script);
-    let result =
-        Handler::new(config, &aws.sdk_config()).handle(&event.to_string(), FUNCTION, SystemTime::now()).await;
+    let handler = Handler::new(config, &aws.sdk_config());
+    let result = match handler.handle(&event.to_string(), FUNCTION, SystemTime::now()).await {
+        Ok(Handled::Event(publication)) => Ok(publication),
+        Ok(swept @ Handled::Swept(_)) => panic!("{swept:?}"),
+        Err(error) => Err(error),
+    };
     Run { result, requests: aws.requests() }
 }
 

@@ -39,7 +39,7 @@ fn another_build(id: &str, start_second: i64) -> Value {
 
 #[tokio::test]
 async fn an_event_of_up_to_four_minutes_trusts_the_token() {
-    let Handled { result, requests, .. } = run(&created(), vec![agreed(FOUR_MINUTES_LATER), started()]).await;
+    let Run { result, requests, .. } = run(&created(), vec![agreed(FOUR_MINUTES_LATER), started()]).await;
     assert_eq!(result, Ok(build_started()));
     assert_eq!(requests.len(), 2);
 }
@@ -52,7 +52,7 @@ async fn an_older_event_finds_the_build_that_was_started_before() {
         a_build("payments-project:8", EVENT_SECOND + 20),
     ];
     script.extend(page(&builds, Some("page 2")));
-    let Handled { result, requests, .. } = run(&created(), script).await;
+    let Run { result, requests, .. } = run(&created(), script).await;
     assert_eq!(result, Ok(build_found("payments-project:8")));
     assert_eq!(requests[1].body, json!({"projectName": "payments-project"}));
     assert_eq!(requests[2].body, json!({"ids": ["payments-project:9", "payments-project:8"]}));
@@ -64,7 +64,7 @@ async fn the_look_goes_on_to_the_page_that_has_the_build() {
     // Older than the event, but by no more than the services' clocks may differ.
     script.extend(page(&[another_build("payments-project:9", EVENT_SECOND - 60)], Some("page 2")));
     script.extend(page(&[a_build("payments-project:8", EVENT_SECOND + 20)], Some("page 3")));
-    let Handled { result, requests, .. } = run(&created(), script).await;
+    let Run { result, requests, .. } = run(&created(), script).await;
     assert_eq!(result, Ok(build_found("payments-project:8")));
     assert_eq!(requests[3].body, json!({"projectName": "payments-project", "nextToken": "page 2"}));
 }

@@ -23,7 +23,7 @@ async fn the_pull_request_is_told_why_and_the_invocation_fails() {
         ("AccessDeniedException", "is not authorized", "accessDenied", "RefusedByAws", "role"),
     ] {
         let script = vec![agreed(FIVE_SECONDS_LATER), refused(code, message), reported()];
-        let Handled { result, requests, line } = run(&created(), script).await;
+        let Run { result, requests, line } = run(&created(), script).await;
         let failure = result.unwrap_err();
         assert_eq!(failure.error_type(), error_type, "{failure}");
         let text = failure.to_string();
@@ -54,7 +54,7 @@ async fn the_pull_request_is_told_why_and_the_invocation_fails() {
 async fn a_request_that_codebuild_refuses_is_reported_after_the_look() {
     let refused = refused("InvalidInputException", "Invalid build image");
     let script = vec![agreed(FIVE_SECONDS_LATER), refused, no_builds(), reported()];
-    let Handled { result, requests, .. } = run(&created(), script).await;
+    let Run { result, requests, .. } = run(&created(), script).await;
     assert_eq!(result.unwrap_err().error_type(), "RefusedByAws");
     let detail: Value =
         serde_json::from_str(requests[3].body["Entries"][0]["Detail"].as_str().unwrap()).unwrap();
@@ -77,7 +77,7 @@ async fn a_report_that_is_not_taken_is_said_beside_the_reason_why_there_is_no_bu
     for (answer, words) in cases {
         let limit = refused("AccountLimitExceededException", LIMIT);
         let script = vec![agreed(FIVE_SECONDS_LATER), limit, ("PutEvents", answer)];
-        let Handled { result, line, .. } = run(&created(), script).await;
+        let Run { result, line, .. } = run(&created(), script).await;
         let failure = result.unwrap_err();
         assert_eq!(failure.error_type(), "PassingFailure", "the start's");
         let text = failure.to_string();

@@ -5,7 +5,7 @@ const CREATED_TOKEN: &str = "d18771561f7ab2ef93e0dd997612f1ce25cb77758bc525dac31
 
 #[tokio::test]
 async fn a_created_pull_request_starts_a_build_of_exactly_its_commit() {
-    let Handled { result, requests, .. } = run(&created(), vec![agreed(FIVE_SECONDS_LATER), started()]).await;
+    let Run { result, requests, .. } = run(&created(), vec![agreed(FIVE_SECONDS_LATER), started()]).await;
     assert_eq!(result, Ok(build_started()));
     assert_eq!(requests[0].body, json!({"pullRequestId": "42"}));
     assert_eq!(
@@ -53,7 +53,7 @@ async fn a_push_builds_the_new_revision_under_a_token_of_its_own() {
     answer["pullRequest"]["pullRequestTargets"][0]["sourceCommit"] = event["detail"]["sourceCommit"].clone();
     let agreed = ("GetPullRequest", Answer::json(answer).at(FIVE_SECONDS_LATER));
     let script = vec![agreed, started(), no_comments(), no_builds()];
-    let Handled { result, requests, .. } = run(&event, script).await;
+    let Run { result, requests, .. } = run(&event, script).await;
     assert_eq!(result, Ok(build_started()));
     assert_eq!(requests[1].body["sourceVersion"], event["detail"]["sourceCommit"]);
     assert_ne!(requests[1].body["idempotencyToken"], json!(CREATED_TOKEN));

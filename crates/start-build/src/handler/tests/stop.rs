@@ -71,7 +71,7 @@ async fn a_closed_pull_requests_builds_are_found_on_both_ways_and_stopped() {
     let named = json!({"builds": [a_build("payments-project:7", "IN_PROGRESS")]});
     script.push(("BatchGetBuilds", Answer::json(named)));
     script.extend([stopped_build(stopped_answer()), stopped_build(stopped_answer())]);
-    let Handled { result, requests, line } = run(&event(CLOSED), script).await;
+    let Run { result, requests, line } = run(&event(CLOSED), script).await;
     assert_eq!(result, closed_and_stopped(&["payments-project:9", "payments-project:7"]));
     assert_eq!(requests[0].body, json!({"pullRequestId": "42"}));
     assert_eq!(requests[1].body, json!({"pullRequestId": "42", "nextToken": "page 2"}));
@@ -84,7 +84,7 @@ async fn a_closed_pull_requests_builds_are_found_on_both_ways_and_stopped() {
 
 #[tokio::test]
 async fn without_builds_to_stop_the_line_names_none() {
-    let Handled { result, line, .. } = run(&event(CLOSED), vec![no_comments(), no_builds()]).await;
+    let Run { result, line, .. } = run(&event(CLOSED), vec![no_comments(), no_builds()]).await;
     assert_eq!(result, closed_and_stopped(&[]));
     assert_eq!(line.get("builds.stopped"), None);
 }

@@ -14,7 +14,7 @@ mod repository;
 mod world;
 
 pub use clients::connect;
-pub use gate::Gate;
+pub use gate::{Gate, Turnstile};
 pub use repository::{FAILING, PASSING, Repository};
 pub use world::{
     Comment, Failure, HOOK, PullRequest, World, WorldOptions, binaries, hook_template, hook_template_with,

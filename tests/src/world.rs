@@ -1,6 +1,6 @@
 //! A world: a local AWS with the hook's own template and binaries, and a person in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,18 +10,25 @@ use local_aws::account::Account;
 use local_aws::codebuild::CodeBuildSettings;
 use local_aws::event::Event;
 use local_aws::faults::FaultList;
+use local_aws::lambda::Outcome;
 use local_aws::local_aws::{LocalAws, Options};
 use local_aws::template::Function;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::clients::connect;
-use crate::gate::Gate;
+use crate::gate::{Gate, Turnstile};
 use crate::repository::Repository;
 
 /// How long a wait may take in real time before the test fails. Far above what is needed, so that a busy machine
 /// does not fail a test.
 pub(crate) const LIMIT: Duration = Duration::from_secs(90);
+
+/// As many builds BatchGetBuilds tells about in one call.
+const LARGEST_BATCH: usize = 100;
+
+/// After how many invocations it is looked at how far everything has come.
+const PROGRESS: usize = 20;
 
 /// The hook's default name, and the name of its CodeBuild project.
 pub const HOOK: &str = "pull-request-hook";
@@ -178,6 +185,11 @@ impl World {
         Gate::new().await
     }
 
+    /// A gate for many builds.
+    pub async fn turnstile(&self) -> Turnstile {
+        Turnstile::new().await
+    }
+
     /// A path in a folder of this world's own.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -283,11 +295,20 @@ impl World {
         let pages = self.codebuild.list_builds_for_project().project_name(project).into_paginator();
         let ids: Result<Vec<String>, _> = pages.items().send().collect().await;
         let ids = ids.unwrap();
-        if ids.is_empty() {
-            return Vec::new();
+        let mut builds = Vec::new();
+        for ids in ids.chunks(LARGEST_BATCH) {
+            let answer = self.codebuild.batch_get_builds().set_ids(Some(ids.to_vec())).send().await.unwrap();
+            builds.extend(answer.builds.unwrap_or_default());
         }
-        let answer = self.codebuild.batch_get_builds().set_ids(Some(ids)).send().await.unwrap();
-        answer.builds.unwrap_or_default()
+        builds
+    }
+
+    /// How many builds of the default hook's project run or wait in the queue.
+    pub fn running_builds(&self) -> usize {
+        let codebuild = &self.aws.codebuild;
+        let ids = codebuild.builds_of_project(HOOK).into_iter();
+        let builds = ids.filter_map(|id| codebuild.watch_build(&id));
+        builds.filter(|build| !build.borrow().is_complete()).count()
     }
 
     /// The value of a variable of a build.
@@ -378,6 +399,49 @@ impl World {
         if tokio::time::timeout(LIMIT, self.aws.activity.wait_until_idle()).await.is_err() {
             panic!("the world did not come to rest within {LIMIT:?}\n{}", self.describe().await);
         }
+    }
+
+    /// Waits until nothing is under way but builds: no event, no invocation. What waits for the clock stays waiting.
+    pub async fn settle_but_for_builds(&self) {
+        self.wait_for("rest but for builds", async || self.rests_but_for_builds().then_some(())).await;
+    }
+
+    /// Whether nothing is under way but builds.
+    pub fn rests_but_for_builds(&self) -> bool {
+        let before = self.aws.activity.snapshot();
+        let running = self.running_builds();
+        before.busy == running && before == self.aws.activity.snapshot()
+    }
+
+    /// Lets time pass in steps until every delivery, and at least so many, was handled well or is in the failure queue;
+    /// the retries that AWS makes are over then. Builds may go on.
+    pub async fn let_time_pass(&self, step: Duration, deliveries: usize) {
+        let invocations = self.aws.lambda.invocations();
+        loop {
+            let ended = invocations.borrow().len();
+            // The wait ends when there is something to see, so that its limit holds for any number of deliveries.
+            let progress = async || {
+                let went_on = invocations.borrow().len() >= ended + PROGRESS;
+                (went_on || self.rests_but_for_builds()).then_some(())
+            };
+            self.wait_for("an invocation that ends", progress).await;
+            if !self.rests_but_for_builds() {
+                continue;
+            }
+            let delivered = self.aws.eventbridge.deliveries().borrow().len();
+            if delivered >= deliveries && self.count_handled() + self.failures().len() == delivered {
+                return;
+            }
+            self.aws.clock.advance(step);
+        }
+    }
+
+    /// How many deliveries the functions have handled well, after whatever number of attempts.
+    fn count_handled(&self) -> usize {
+        let invocations = self.aws.lambda.invocations();
+        let invocations = invocations.borrow();
+        let handled = invocations.iter().filter(|invocation| invocation.outcome == Outcome::Succeeded);
+        handled.map(|invocation| &invocation.request_id).collect::<BTreeSet<_>>().len()
     }
 
     /// Waits until nothing is under way, and returns the one comment on a pull request, beside which there may be replies.

@@ -9,12 +9,14 @@ use tokio::sync::watch;
 /// an event and the invocation that it causes.
 #[derive(Debug, Clone, Default)]
 pub struct Activity {
-    state: watch::Sender<State>,
+    state: watch::Sender<Snapshot>,
 }
 
+/// What is under way at a moment. Two that are equal have nothing between them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct State {
-    busy: usize,
+pub struct Snapshot {
+    /// How many pieces of work.
+    pub busy: usize,
     changes: u64,
 }
 
@@ -27,7 +29,7 @@ pub struct Busy {
 /// Sees every change from the moment it was made.
 #[derive(Debug)]
 pub struct Changes {
-    receiver: watch::Receiver<State>,
+    receiver: watch::Receiver<Snapshot>,
 }
 
 impl Activity {
@@ -40,6 +42,11 @@ impl Activity {
     /// Tells that something changed that a wait may look at.
     pub fn note_change(&self) {
         self.state.send_modify(|state| state.changes += 1);
+    }
+
+    /// What is under way now.
+    pub fn snapshot(&self) -> Snapshot {
+        *self.state.borrow()
     }
 
     /// Whether nothing is under way.

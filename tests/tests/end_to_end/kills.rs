@@ -2,10 +2,11 @@
 //!
 //! Nobody lists the calls. The stories are rehearsed once without faults, and every call that the functions made then is
 //! a scene; each scene is played twice, in a pull request of its own, with the function killed there. Lambda tries the
-//! event again, and the pull request has to end as in the rehearsal.
+//! event again, and the pull request has to end as in the rehearsal. The sweeps have scenes of their own.
 
 mod stage;
 mod story;
+mod sweeps;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -16,7 +16,7 @@ pub(crate) fn lose_next_event(world: &World, binary: &str) {
     lose_events(world, binary, 1);
 }
 
-fn lose_events(world: &World, binary: &str, times: u32) {
+pub(crate) fn lose_events(world: &World, binary: &str, times: u32) {
     let of_services = json!({ "source": [{ "anything-but": "aws.events" }] });
     let function = logical_id(binary);
     let lost = DeliveryFault { function, event: Some(of_services), arrivals: Vec::new(), times };

@@ -164,15 +164,18 @@ class Lookaround(unittest.TestCase):
 
     def test_rules_targets_and_functions(self) -> None:
         rules = aws("events list-rules")["Rules"]
-        self.assertEqual(len(rules), 2)
+        self.assertEqual(len(rules), 4)
         functions = {function["FunctionArn"]: function for function in aws("lambda list-functions")["Functions"]}
         for rule in rules:
             described = aws("events describe-rule --name {name}", name=rule["Name"])
-            self.assertEqual(described["EventPattern"], rule["EventPattern"])
-            [target] = aws("events list-targets-by-rule --rule {name}", name=rule["Name"])["Targets"]
-            function = functions[target["Arn"]]
-            found = aws("lambda get-function --function-name {name}", name=function["FunctionName"])
-            self.assertEqual(found["Configuration"], function)
+            when = "ScheduleExpression" if "Sweep" in rule["Name"] else "EventPattern"
+            self.assertEqual(described[when], rule[when])
+            targets = aws("events list-targets-by-rule --rule {name}", name=rule["Name"])["Targets"]
+            self.assertEqual(len(targets), 2 if "Sweep" in rule["Name"] else 1)
+            for target in targets:
+                function = functions[target["Arn"]]
+                found = aws("lambda get-function --function-name {name}", name=function["FunctionName"])
+                self.assertEqual(found["Configuration"], function)
 
     def test_an_event_of_ones_own(self) -> None:
         entries = json.dumps(
